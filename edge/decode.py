@@ -170,7 +170,7 @@ class _Lines:
             "quantity": sample.quantity,
             "value": sample.value,
             "unit": quantity.unit if quantity else "",
-            "time": _iso(self._arrived_ms if sample.time_ms is None else sample.time_ms),
+            "time": _iso(self._arrived_ms - sample.age_ms if sample.time_ms is None else sample.time_ms),
             "marks": [] if is_possible else ["out_of_bounds"],
         }
 

@@ -3,6 +3,7 @@
     came now                                      the gateway's time                                  as the clock is
     came since `since_ms`                         between then and now, at the pace of its series     estimated
     has a time of its own                         that time                                           synced
+    was measured `age_ms` before it came          so long before now                                  as the clock is
     has one that cannot be (1970, tomorrow)       as if it had none                                   estimated
 
 What the wire would refuse stops here, with its reason: one such reading would spoil its whole batch.
@@ -135,22 +136,31 @@ class Stamper:
                     refuse(problem)
                     continue
                 series = self._series[sensor, sample.quantity] = _Series()
-            clock, own_ms = state, sample.time_ms
+            clock, own_ms = state, self._own_ms(sample, now_ms, since_ms)
             if own_ms is not None:
                 if self._can_be(own_ms, now_ms):
                     time_ms = _set_apart(series, own_ms, sample.value)
-                    readings.append(Reading(sensor, sample.quantity, time_ms, sample.value))
+                    told_by = Clock.SYNCED if sample.time_ms is not None else state
+                    readings.append(Reading(sensor, sample.quantity, time_ms, sample.value, told_by))
                     continue
                 correct(f"{sensor} gives the time {own_ms} ms, which cannot be, so its arrival counts; set its clock")
                 clock = Clock.ESTIMATED if state is Clock.SYNCED else state
-            time_ms, clock = self._arrival(series, now_ms, since_ms, clock)
+            time_ms, clock = self._arrival(series, now_ms, since_ms, clock, sample.age_ms)
             readings.append(Reading(sensor, sample.quantity, time_ms, sample.value, clock))
         return readings
 
-    def _arrival(self, series: _Series, now_ms: int, since_ms: int | None, clock: Clock) -> tuple[int, Clock]:
+    def _own_ms(self, sample: Sample, now_ms: int, since_ms: int | None) -> int | None:
+        """The time that the device gives, or that follows from what it says of the reading's age."""
+        if sample.time_ms is None and sample.age_ms and since_ms is None and self.clock.state is not Clock.UNKNOWN:
+            return now_ms - sample.age_ms
+        return sample.time_ms
+
+    def _arrival(
+        self, series: _Series, now_ms: int, since_ms: int | None, clock: Clock, age_ms: int = 0
+    ) -> tuple[int, Clock]:
         """The time and clock state of what came without a time that can be used."""
         if self.clock.state is Clock.UNKNOWN:
-            return self.times.assign(series, now_ms, now_ms=now_ms, known=False), clock
+            return self.times.assign(series, now_ms - max(0, age_ms), now_ms=now_ms, known=False), clock
         if since_ms is not None:
             at_ms = max(since_ms, self.times.newest_ms(series) + series.pace_ms)
             return self.times.assign(series, min(at_ms, now_ms), now_ms=now_ms, known=True), Clock.ESTIMATED

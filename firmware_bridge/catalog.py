@@ -40,6 +40,7 @@ _DIALECTS = {
     "esphome": _Line(),
     "json": _Line(file="mqtt_json"),
     "shelly": _Line(),
+    "senml": _Line(("senml_cbor", "senml_json")),
     "tasmota": _Line(),
     "zigbee2mqtt": _Line(("z2m",)),
 }

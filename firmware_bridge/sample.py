@@ -11,7 +11,8 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
 
     `channel` tells apart the sensors behind one line; `time_ms` (UTC) is the device's own time, and None means that
     the reading is to be stamped on arrival. `own_id` is that of the sensor itself (of a chip, say), where the message
-    has it and the settings did not choose by it: its place in the message is not its identity.
+    has it and the settings did not choose by it: its place in the message is not its identity. `age_ms` says how long
+    before its arrival it was measured, where the device knows no other time.
     """
 
     quantity: str
@@ -19,6 +20,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     channel: str = ""
     time_ms: int | None = None
     own_id: str = ""
+    age_ms: int = 0
 
 
 class Publication(msgspec.Struct, frozen=True):

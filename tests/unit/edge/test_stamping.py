@@ -218,6 +218,23 @@ def test_readings_within_one_tick_of_a_device_are_told_apart_and_the_same_one_is
     assert given == [0, 0, 1, 2]
 
 
+def test_a_reading_that_is_said_to_be_old_is_stamped_before_its_arrival(clocks: Clocks, stamper: Stamper):
+    samples = [Sample("co2", float(age), age_ms=age) for age in (0, 5_000, 1_000)]
+    readings = stamper.stamp("air-1", samples, pytest.fail)
+    assert [NOW_MS - reading.time_ms for reading in readings[1:]] == [5_000, 1_000]
+    assert {reading.clock for reading in readings} == {Clock.SYNCED}
+
+
+def test_the_age_of_a_reading_neither_stops_nor_dates_it_where_the_time_or_its_arrival_is_not_known(clocks: Clocks):
+    lost = clocks.stamper(synced=False)
+    ages = [Sample("co2", 1.0), *(Sample("co2", 1.0, age_ms=600_000) for _ in range(9))]
+    assert {reading.clock for reading in lost.stamp("air-1", ages, pytest.fail)} == {Clock.UNKNOWN}
+    kept = clocks.stamper()
+    readings = kept.stamp("air-1", ages, pytest.fail, since_ms=NOW_MS - 60_000)
+    assert {reading.clock for reading in readings} == {Clock.ESTIMATED}
+    assert all(NOW_MS - 61_000 < reading.time_ms <= NOW_MS for reading in readings)
+
+
 def test_a_stamp_carries_the_clock_state(stamper: Stamper):
     stamper.clock.state = Clock.UNKNOWN
     assert stamper.stamp("air-1", (Sample("co2", 1.0),), pytest.fail)[0].clock is Clock.UNKNOWN
