@@ -3,6 +3,7 @@
 import pytest
 
 from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, OptionError, Sample
+from firmware_bridge.catalog import find
 from firmware_bridge.families import maxbotix
 from tests.vectors import cases
 
@@ -99,10 +100,65 @@ def test_built_lines_are_those_of_the_data_sheet():
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "cm"),
+    [
+        ("MB7360", b"R1234\r", 123.4),
+        ("mb7389", b"R4999\r", 499.9),
+        ("MB-7363", b"R9998\r", 999.8),
+        ("mb7386", b"R5000\r", 500.0),
+        ("MB1443", b"R0480 \r", 48.0),
+        ("mb7384", b"R0501\r", 50.1),
+        ("MB7092", b"R056\r", 56.0),
+        ("mb7076", b"R1000\r", 1_000.0),
+        ("MB1240", b"R121\r", 121.0),
+        ("MB1010", b"R100\r", 254.0),
+        ("mb1001", b"R100 P0\r", 254.0),
+    ],
+)
+def test_a_model_has_its_unit_its_reach_and_its_blind_zone(name, text, cm):
+    found = find(name)
+    assert found.entry.name == "maxbotix"
+    assert feed(text, **found.options) == [Frame((Sample("distance", cm),))]
+
+
+def test_an_option_overrules_what_is_known_of_a_model():
+    assert feed(b"R076\r", model="mb7066", digits=3) == [Frame((Sample("distance", 76.0),))]
+    assert feed(b"R4000\r", model="mb7389", max_mm=4_000) == [Frame((), "no target in range")]
+    assert feed(b"R5000\r", model="MB7389", max_mm=9_999) == [Frame((Sample("distance", 500.0),))]
+
+
+@pytest.mark.parametrize(("text", "model"), [(b"R123\r", "mb7389"), (b"R1234\r", "mb7060"), (b"R0123\r", "mb1010")])
+def test_the_line_of_another_series_is_no_reading_and_says_where_to_look(text, model):
+    first, *_ = feed(text * 2, model=model)
+    assert isinstance(first, Noise)
+    assert "digits of the model: is model, or unit, that of its label?" in first.reason
+
+
+INVERTED = bytes.fromhex("abb696765600 ab76f69fe500 abd9f6f65600 abd69393e500")
+"""R1234, R0480, R5000 and R0966 as a receiver of the other polarity has them."""
+
+
+def test_a_sensor_of_the_other_polarity_is_said_to_be_one():
+    outcomes = feed(INVERTED * 40)
+    assert outcomes
+    assert {outcome.reason.partition(":")[0] for outcome in outcomes} == {"bytes are no text"}
+    assert "needs an RS-232 input or an inverter" in outcomes[0].reason
+
+
+def test_text_at_power_up_is_not_said_to_be_of_the_other_polarity():
+    text = b"HRXL-MaxSonar-WRL\rPN:MB7386\rCopyright 2011-2013\rMaxBotix Inc.\rRoHS 1.8b090  0713\rTempI\r"
+    noises = [outcome for outcome in feed((text + b"R1234\r") * 5) if isinstance(outcome, Noise)]
+    assert noises
+    assert not any("no text" in noise.reason for noise in noises)
+
+
+@pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"unit": "inch"}, "unit: 'inch': write one of: mm, cm"),
-        ({"max_mm": 50}, "max_mm: 50: write a number from 1000 to 9999"),
+        ({"unit": "feet"}, "unit: 'feet': write one of: mm, cm, inch"),
+        ({"model": "mb7389", "unit": "cm"}, "unit: 'cm': MB7389 writes mm; take unit out"),
+        ({"max_mm": 50}, "max_mm: 50: write a number from 1000 to 10680"),
+        ({"digits": 5}, "digits: 5: write a number from 3 to 4"),
         ({"mounting_height_cm": -3}, "mounting_height_cm: -3: write a number from 0 to 10000"),
     ],
 )
