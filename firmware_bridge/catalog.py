@@ -30,7 +30,6 @@ _FAMILIES = {
     )),
     "board": _Line(),
     "generic": _Line(("lines", "text")),
-    "maxbotix": _Line(),
     "maxbotix": _Line((
         "mb1000", "mb1001", "mb1003", "mb1010", "mb1013", "mb1020", "mb1023", "mb1030", "mb1033", "mb1040",
         "mb1043", "mb1200", "mb1210", "mb1220", "mb1230", "mb1240", "mb1260", "mb1261", "mb1300", "mb1310",
