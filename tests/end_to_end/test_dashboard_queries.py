@@ -40,6 +40,7 @@ NOT_MEASURED = MEASURED.keys() - {quantity for sensor in demo_registry().sensors
 _MAY_FIND_NOTHING = re.compile(rf'"ispu" >= |last\("({"|".join(sorted(NOT_MEASURED))})_day"\)|"samples" = 0')
 """A day need not have had every category, what nobody measures has no column, and the platform was heard."""
 DASHBOARDS = sorted(GENERATED.glob("*/*.json"))
+pytestmark = pytest.mark.timeout(400)  # the first test fills a store with a day: two minutes on a busy machine
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

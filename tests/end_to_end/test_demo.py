@@ -118,7 +118,7 @@ def test_the_demo_shows_fresh_readings_keeps_them_over_a_restart_and_ends_at_ctr
     assert "its data stays in" in demo.tail()
 
     with _demo(tmp_path, port, name="again") as demo:
-        wait_until(lambda: _is_ready(demo), "the demo is ready again")
+        wait_until(lambda: _is_ready(demo), "the demo is ready again", patience_s=60)
         for role in ("viewer", "technician", "operator", "engineer", "administrator"):
             assert _get(_visitor(demo, role), "/session")["role"] == role
         history = _get(_visitor(demo), "/readings?sensor={sensor}&quantity={quantity}&start={time}".format(**level))
@@ -130,7 +130,7 @@ def test_the_demo_shows_fresh_readings_keeps_them_over_a_restart_and_ends_at_ctr
 def test_no_process_is_left_when_the_demo_itself_is_killed_and_another_can_follow_at_once(tmp_path: Path):
     port, data = free_port(), tmp_path / 'pulau "Morotai" $1'
     with _demo(tmp_path, port, data=data) as demo:
-        wait_until(lambda: _is_ready(demo), "the demo is ready")
+        wait_until(lambda: _is_ready(demo), "the demo is ready", patience_s=60)
         parts = _parts_of(demo)
         demo.kill()
     with _demo(tmp_path, port, data=data, name="again") as again:
