@@ -45,8 +45,10 @@ _FAMILIES = {
     "sps30": _Line(),
 }  # fmt: skip
 _DIALECTS = {
+    "airgradient": _Line(),
     "esphome": _Line(),
     "json": _Line(file="mqtt_json"),
+    "sensor_community": _Line(("airrohr", "luftdaten")),
     "shelly": _Line(),
     "senml": _Line(("senml_cbor", "senml_json")),
     "tasmota": _Line(),
