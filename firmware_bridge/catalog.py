@@ -39,10 +39,16 @@ _FAMILIES = {
         "mb7367", "mb7368", "mb7369", "mb7374", "mb7380", "mb7383", "mb7384", "mb7386", "mb7387", "mb7388",
         "mb7389", "mb7534", "mb7544", "mb7554", "mb7564", "mb7574", "mb7584",
     )),
+    "hpc168": _Line(("hpc168_passenger_counter",)),
+    "maxbotix": _Line(),
     "mhz19b": _Line(("mhz14a", "mhz19", "mhz19c")),
+    "ops243": _Line(("omnipresense", "ops241", "ops242", "ops243_a", "ops243_c")),
     "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),
     "sds011": _Line(("sds018", "sds021", "sds198")),
     "sps30": _Line(),
+    "terabee": _Line(
+        ("evo_swipe_plus", "people_counter_evo", "terabee_evo", "terabee_swipe_plus", "teraranger_evo", "tr_evo_ppc")
+    ),
 }  # fmt: skip
 _DIALECTS = {
     "airgradient": _Line(),
