@@ -34,16 +34,16 @@ class TotalsInRam:
         last, doubtful, self._doubtful = self._last, self._doubtful, None
         if last is None:
             self._last = dict(totals)
-            return {}, f"first totals: {_told(totals)}; what comes on top of them is counted"
+            return {}, f"first totals: {_listed(totals)}; what comes on top of them is counted"
         added = {name: self._grown(last[name], totals[name]) for name in self._names}
         fell = any(grown is None for grown in added.values())
         leapt = fell or any((grown or 0) > LEAP for grown in added.values())
         if leapt and not self._sure and not self._confirmed(doubtful, totals):
             self._doubtful = dict(totals)
-            return {}, f"totals went from {_told(last)} to {_told(totals)}: nothing added until the next confirm it"
+            return {}, f"totals went from {_listed(last)} to {_listed(totals)}: nothing added until the next confirm it"
         self._last = dict(totals)
         if fell:
-            return dict(totals), f"the device began again at 0, after {_told(last)}"
+            return dict(totals), f"the device began again at 0, after {_listed(last)}"
         return {name: grown or 0 for name, grown in added.items()}, ""
 
     def _confirmed(self, doubtful: Mapping[str, int] | None, totals: Mapping[str, int]) -> bool:
@@ -57,5 +57,5 @@ class TotalsInRam:
         return wrapped if wrapped < self._range // 16 else None
 
 
-def _told(totals: Mapping[str, int]) -> str:
+def _listed(totals: Mapping[str, int]) -> str:
     return ", ".join(map(str, totals.values()))
