@@ -30,6 +30,7 @@ _FAMILIES = {
     )),
     "board": _Line(),
     "generic": _Line(("lines", "text")),
+    "hpc168": _Line(("hpc168_passenger_counter",)),
     "maxbotix": _Line((
         "mb1000", "mb1001", "mb1003", "mb1010", "mb1013", "mb1020", "mb1023", "mb1030", "mb1033", "mb1040",
         "mb1043", "mb1200", "mb1210", "mb1220", "mb1230", "mb1240", "mb1260", "mb1261", "mb1300", "mb1310",
@@ -39,8 +40,6 @@ _FAMILIES = {
         "mb7367", "mb7368", "mb7369", "mb7374", "mb7380", "mb7383", "mb7384", "mb7386", "mb7387", "mb7388",
         "mb7389", "mb7534", "mb7544", "mb7554", "mb7564", "mb7574", "mb7584",
     )),
-    "hpc168": _Line(("hpc168_passenger_counter",)),
-    "maxbotix": _Line(),
     "mhz19b": _Line(("mhz14a", "mhz19", "mhz19c")),
     "ops243": _Line(("omnipresense", "ops241", "ops242", "ops243_a", "ops243_c")),
     "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),
