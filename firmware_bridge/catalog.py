@@ -48,6 +48,8 @@ _FAMILIES = {
     "terabee": _Line(
         ("evo_swipe_plus", "people_counter_evo", "terabee_evo", "terabee_swipe_plus", "teraranger_evo", "tr_evo_ppc")
     ),
+    "sr50a": _Line(("sr50ah", "sr50at", "sr50ath")),
+    "urm": _Line(("dfrobot-urm", "sen0002", "sen0149", "sen0150", "sen0153", "urm04", "urm06", "urm07")),
 }  # fmt: skip
 _DIALECTS = {
     "airgradient": _Line(),

@@ -19,6 +19,15 @@ MEDIAN_OF = Option(
     low=1,
     high=1_000,
 )
+MEDIAN_OF_FEW = Option(
+    "median_of",
+    int,
+    LocalizedMessage("distances of which the median is one reading; 1 keeps each"),
+    default=1,
+    low=1,
+    high=1_000,
+)
+"""Of sensors that are asked now and then, or filter by themselves."""
 MOUNTING_HEIGHT = Option(
     "mounting_height_cm",
     float,
