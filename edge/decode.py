@@ -5,6 +5,7 @@ siaga-edge decode NAME [--option key=value …] [--time ISO] [--hex] FILE|-
 {"sensor": "air", "quantity": "pm2_5", "value": 12.3, "unit": "ug/m3", "time": "2026-11-29T05:00:00.000Z", "marks": []}
 {"noise": "checksum is wrong", "bytes": 10}      no frame, no message, or one without a reading ("warming up")
 {"note": "3 frames missing before frame 7"}      what a whole frame says besides its readings
+{"sensor": "gps", "quantity": "latitude", "value": 2.03456, "unit": "deg", …, "marks": ["not_stored"]}   of a receiver
 
 Serial families read bytes as they came over the line; dialects read lines of topic<TAB>payload, where a payload of
 bytes stands as hex:… or base64:…. Distances are shown line by line, unless median_of is given. The mark "backfill" is
@@ -24,12 +25,13 @@ from typing import Any, BinaryIO
 from edge.sources.configured import SHARED, sensor_at
 from firmware_bridge.catalog import MQTT_DIALECTS, NAMES, SERIAL_FAMILIES, Found, find
 from firmware_bridge.family import MqttDialect, OptionError, SerialFamily, nearest, problems, settle
-from firmware_bridge.sample import Frame, Noise, Sample
+from firmware_bridge.sample import Frame, Noise, ReceiverFix, Sample
 from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 from wire import QUANTITIES
 
 _CHUNK = 65_536
+_LINE_END = 2
 _OF_BYTES: dict[str, Callable[[str], bytes]] = {"hex:": bytes.fromhex, "base64:": base64.b64decode}
 
 
@@ -159,8 +161,18 @@ class _Lines:
         for sample in samples:
             reading = self._reading(sample, topic, is_one_of_several=bool(outcome.others))
             yield _json(reading | {"marks": [*(["backfill"] if outcome.kept else []), *reading["marks"]]})
+        yield from self._fix(outcome.fix, topic)
         if outcome.note:
-            yield _json({"note": outcome.note} if samples else {"noise": outcome.note, "bytes": size})
+            is_noise = not samples and outcome.fix is None
+            yield _json({"noise": outcome.note, "bytes": size} if is_noise else {"note": outcome.note})
+
+    def _fix(self, fix: ReceiverFix | None, topic: str) -> Iterator[str]:
+        """Where a receiver is, as readings are shown; nothing of it is stored."""
+        for quantity, unit, value in () if fix is None else _place(fix):
+            if value is not None:
+                sample = Sample(quantity, value, time_ms=fix.time_ms if fix else None)
+                reading = self._reading(sample, topic, is_one_of_several=False)
+                yield _json(reading | {"unit": unit, "marks": ["not_stored"]})
 
     def _reading(self, sample: Sample, topic: str, *, is_one_of_several: bool) -> dict[str, Any]:
         quantity = QUANTITIES.get(sample.quantity)
@@ -179,6 +191,14 @@ class _Lines:
         if sample.channel and not named:
             return str(self._channels.get(sample.channel, sample.channel))
         return named or self._name
+
+
+def _place(fix: ReceiverFix) -> tuple[tuple[str, str, float | None], ...]:
+    return (
+        ("latitude", "deg", fix.latitude_deg),
+        ("longitude", "deg", fix.longitude_deg),
+        ("altitude", "m", fix.altitude_m),
+    )
 
 
 def _json(line: dict[str, Any]) -> str:
@@ -200,16 +220,19 @@ def _of_bytes(
     except OptionError as error:
         raise CannotDecode(error.problem) from None
     fed = told = 0
+    newest = b""
     with file:
         for data in _hex_in(file) if as_hex else iter(lambda: file.read(_CHUNK), b""):
             for byte in data:  # one by one, so that a frame ends with the byte that it comes out with
                 fed += 1
+                newest = (newest + bytes((byte,)))[-_LINE_END:]
                 for outcome in decoder.feed(bytes((byte,))):
                     size = outcome.size if isinstance(outcome, Noise) else fed - decoder.held - told
                     told += size
                     yield from lines.of(outcome, size)
-    if fed > told:
-        yield from lines.of(Noise(fed - told, "the capture ends before this was a whole frame"), fed - told)
+    left = fed - told
+    if left and (left > _LINE_END or newest[-left:].strip(b"\r\n")):  # the end of the last line belongs to no frame
+        yield from lines.of(Noise(left, "the capture ends before this was a whole frame"), left)
 
 
 def _hex_in(file: BinaryIO) -> Iterator[bytes]:

@@ -42,6 +42,7 @@ _FAMILIES = {
     )),
     "mhz19b": _Line(("mhz14a", "mhz19", "mhz19c")),
     "ops243": _Line(("omnipresense", "ops241", "ops242", "ops243_a", "ops243_c")),
+    "nmea": _Line(("gnss", "gps", "nmea0183")),
     "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),
     "sds011": _Line(("sds018", "sds021", "sds198")),
     "sps30": _Line(),

@@ -30,12 +30,25 @@ class Publication(msgspec.Struct, frozen=True):
     payload: bytes
 
 
+class ReceiverFix(msgspec.Struct, frozen=True):
+    """Where and when a receiver (GPS and its kin) is, by a fix that can be used; None: the message does not say.
+
+    It is about the gateway, and no reading: degrees in WGS 84, north and east, and UTC.
+    """
+
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    altitude_m: float | None = None
+    time_ms: int | None = None
+
+
 class Frame(msgspec.Struct, frozen=True):
     """A whole good frame or message. It may hold no samples (warming up, no target): `note` then says why.
 
     `others` are samples of further sensors for the same quantities, of which those in `samples` come first. `kept` says
     that the device has kept them and sends them late, with times of their own: news of the past. `answers` are to be
     published; the gateway sends one on a topic each ten seconds at most, so a dialect may want it again and again.
+    `fix` is what a receiver says of place and time.
     """
 
     samples: tuple[Sample, ...]
@@ -43,6 +56,7 @@ class Frame(msgspec.Struct, frozen=True):
     others: tuple[Sample, ...] = ()
     kept: bool = False
     answers: tuple[Publication, ...] = ()
+    fix: ReceiverFix | None = None
 
 
 class Noise(msgspec.Struct, frozen=True):

@@ -164,7 +164,8 @@ class SerialLine:
                 lost = [Reading(sensor, sample.quantity, 0, sample.value, Clock.UNKNOWN) for sample in samples]
                 self._spooler.refuse(lost, NO_FREE_TIME)
         now_ms, now_s = self._stamper.now_ms(), self._loop.time()
-        self._tally.received(len(readings), time_ms=now_ms, now_s=now_s, note=frame.note)
+        has_fix = frame.fix is not None
+        self._tally.received(len(readings), time_ms=now_ms, now_s=now_s, note=frame.note, has_fix=has_fix)
         self._tally.sensors.update(reading.sensor for reading in readings)
         return readings
 

@@ -69,8 +69,10 @@ class SourceTally:
         """A reading could not be made of a good frame, or not as the device says it, and why."""
         self._left_out = sentence[:LONGEST_DETAIL]
 
-    def received(self, count: int, *, time_ms: int, now_s: float, sensor: str = "", note: str = "") -> None:
-        """A good frame or message came, with `count` readings, of `sensor`."""
+    def received(
+        self, count: int, *, time_ms: int, now_s: float, sensor: str = "", note: str = "", has_fix: bool = False
+    ) -> None:
+        """A good frame or message came, with `count` readings, of `sensor`, or with a receiver's fix."""
         self.frames += 1
         self._frame_s, self._note = now_s, note
         if count:
@@ -79,6 +81,8 @@ class SourceTally:
             self._remark, self._left_out = self._left_out, ""
             if sensor not in self.sensors and len(self.sensors) < MOST_SENSORS:
                 self.sensors.add(sensor)
+        elif has_fix:
+            self._reading_s = now_s  # which is all that a receiver alone has to say
         elif self.status is SourceStatus.SILENT:
             return  # `poll` says why, when that changes
         elif self._left_out and not self.readings:

@@ -10,7 +10,7 @@ from edge.cli import main
 from edge.decode import _Lines
 from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES, Frame, Sample
 from firmware_bridge.catalog import NAMES, find
-from firmware_bridge.families import board, sds011
+from firmware_bridge.families import board, nmea, sds011
 
 FRAME = sds011.build(pm2_5=12.3, pm10=30.1)
 AT = ("--time", "2026-11-29T12:00:00+09:00")
@@ -135,3 +135,16 @@ def test_what_a_device_has_kept_is_marked():
 @pytest.mark.parametrize("name", NAMES)
 def test_whoever_is_in_the_catalog_is_found_in_any_spelling(name):
     assert find(name) == find(name.upper().replace("_", "-")) is not None
+
+
+def test_a_receivers_fix_is_shown_as_what_is_not_stored_and_the_end_of_its_last_line_is_no_noise(
+    capsys, tmp_path: Path
+):
+    file = tmp_path / "capture.txt"
+    file.write_bytes(nmea.build("GPRMC,030000,A,0202.0736,N,12817.4062,E,0.0,,291126,,,A"))
+    at = {"sensor": "gps", "unit": "deg", "time": "2026-11-29T03:00:00.000Z", "marks": ["not_stored"]}
+    assert run(capsys, "gps", *AT, str(file)) == [
+        {**at, "quantity": "latitude", "value": 2.03456},
+        {**at, "quantity": "longitude", "value": 128.2901033},
+        {"note": "position 2.03456, 128.29010"},
+    ]

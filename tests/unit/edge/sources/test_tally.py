@@ -87,3 +87,15 @@ def test_a_refusal_by_the_cloud_is_logged_once(caplog: pytest.LogCaptureFixture)
     for second in range(50):
         river.refused_by_the_cloud(1, "the cloud refuses readings of river-1", now_s=float(second))
     assert len(caplog.records) == 1
+
+
+def test_a_receiver_that_only_tells_where_it_is_is_not_silent():
+    gps = tally(silent_s=60.0, now_s=0.0)
+    gps.opened(now_s=0.0)
+    for second in range(0, 300, 30):
+        gps.received(0, time_ms=0, now_s=float(second), note="position 2.03456, 128.29010", has_fix=True)
+        gps.poll(now_s=float(second))
+        assert gps.status is SourceStatus.OK
+    assert gps.detail == "position 2.03456, 128.29010"
+    gps.poll(now_s=400.0)
+    assert gps.status is SourceStatus.SILENT
