@@ -43,6 +43,11 @@ _FAMILIES = {
     "mhz19b": _Line(("mhz14a", "mhz19", "mhz19c")),
     "ops243": _Line(("omnipresense", "ops241", "ops242", "ops243_a", "ops243_c")),
     "nmea": _Line(("gnss", "gps", "nmea0183")),
+    "modbus": _Line((
+        "modbus-rtu", "modbus-tcp", "qdy30a", "qdy30a-b", "sen0676", "hlk-ld8001h", "pr-3000-fsjt", "pr-3000-fsjt-n01",
+        "rs-fsjt", "rs-fsjt-n01", "pr-3000-fxjt", "pr-3000-fxjt-n01", "rs-fxjt", "rs-fxjt-n01", "rs-fsxcs",
+        "rs-fsxcs-n01", "sen0657", "rs-ws-n01", "xy-md01", "xy-md02", "sht20-modbus", "sen0575",
+    )),
     "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),
     "sds011": _Line(("sds018", "sds021", "sds198")),
     "sps30": _Line(),

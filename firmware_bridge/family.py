@@ -33,7 +33,7 @@ REQUIRED = Required.REQUIRED
 
 
 class Option(msgspec.Struct, frozen=True):
-    """A setting of a source: `kind` is str, int, float, bool or dict; numbers may have bounds, texts choices.
+    """A setting of a source: `kind` is str, int, float, bool, dict or list; numbers may have bounds, texts choices.
 
     A `default` of None marks an option that may be left out; REQUIRED marks one that may not. `doubt` says why a value
     within the bounds cannot be meant.
@@ -115,7 +115,7 @@ class SerialFamily(msgspec.Struct, frozen=True):
 
     `decoder` takes the options and the `memory()` of the decoder before it, and raises OptionError; it is `Asking`
     where the device wants to be asked. `models` are names of devices of this family, with the options that each stands
-    for.
+    for; `baud_of` says where those have another rate.
     """
 
     name: str
@@ -128,6 +128,11 @@ class SerialFamily(msgspec.Struct, frozen=True):
     character: str = "8N1"
     models: Mapping[str, Mapping[str, Any]] = {}
     guide: Guide = Guide("", "")
+    baud_of: Callable[[Mapping[str, Any]], int | None] | None = None
+
+    def baud_with(self, options: Mapping[str, Any]) -> int:
+        """The baud rate of the devices that settled options describe."""
+        return (self.baud_of(options) if self.baud_of is not None else None) or self.baud
 
 
 class MqttDialect(msgspec.Struct, frozen=True):
@@ -179,6 +184,7 @@ _KINDS: dict[type, tuple[tuple[type, ...], LocalizedMessage]] = {
     float: ((int, float), LocalizedMessage("write a number")),
     bool: ((bool,), LocalizedMessage("write true or false")),
     dict: ((dict,), LocalizedMessage("write a table")),
+    list: ((list,), LocalizedMessage("write a list in brackets")),
 }
 
 

@@ -30,12 +30,13 @@ Judge = Callable[[bytes], Verdict]
 class Framing(msgspec.Struct, frozen=True):
     """How a family's frames are told from noise; `longest` is the size in bytes of its longest frame.
 
-    Each byte of `mark` may start a frame.
+    Each byte of `mark` may start a frame; or else `start`, a regular expression that also fits a start that is cut off.
     """
 
     mark: bytes
     longest: int
     judge: Judge
+    start: bytes = b""
 
 
 def measured(*, size: Judge, check: Callable[[bytes], str]) -> Judge:
@@ -60,11 +61,11 @@ def line(*, end: bytes, check: Callable[[bytes], str]) -> Judge:
     return judge
 
 
-def _finder(mark: bytes) -> Callable[[bytes, int], int]:
+def _finder(mark: bytes, start: bytes) -> Callable[[bytes, int], int]:
     """Where in a stream, from a place on, the next mark is; -1 where none is."""
     if len(mark) == 1:
         return lambda stream, at: stream.find(mark, at)
-    search = re.compile(b"[" + re.escape(mark) + b"]").search
+    search = re.compile(start or b"[" + re.escape(mark) + b"]", re.DOTALL).search
     return lambda stream, at: -1 if (found := search(stream, at)) is None else found.start()
 
 
@@ -73,15 +74,18 @@ class Framer:
 
     def __init__(self, framing: Framing, parse: Callable[[bytes], Frame]) -> None:
         self._framing = framing
-        self._find_mark = _finder(framing.mark)
+        self._find_mark = _finder(framing.mark, framing.start)
         self._parse = parse
         self._held = b""
         self._noise = 0
         self._reason = JUNK
+        self._untold: list[Frame | Noise] = []
+        self.skipped = 0
+        """Bytes that were no frame since the last one: what `parse` may want to know of the frame that it reads."""
 
     def feed(self, data: bytes) -> list[Frame | Noise]:
         """Take the next bytes; the outcomes come in the order of the stream."""
-        outcomes: list[Frame | Noise] = []
+        outcomes, self._untold = self._untold, []
         for start in range(0, len(data), _SLICE):
             self._scan(self._held + data[start : start + _SLICE], outcomes)
         return outcomes
@@ -95,7 +99,16 @@ class Framer:
         """Nothing: frames that stand alone need no memory."""
         return {}
 
-    def _scan(self, stream: bytes, outcomes: list[Frame | Noise]) -> None:
+    def give_up(self) -> None:
+        """Take what is held for noise: its end will not come. It is told with the next bytes."""
+        self._skip(len(self._held), self._untold)
+        self._held = b""
+
+    def settle(self) -> None:
+        """Read what is held as if nothing followed, after a silence; what is found is told with the next bytes."""
+        self._scan(self._held, self._untold, is_over=True)
+
+    def _scan(self, stream: bytes, outcomes: list[Frame | Noise], *, is_over: bool = False) -> None:
         framing = self._framing
         at = 0
         while (found := self._find_mark(stream, at)) >= 0:
@@ -104,7 +117,7 @@ class Framer:
             window = stream[at : at + framing.longest]
             verdict = framing.judge(window)
             if verdict == 0:
-                if len(window) < framing.longest:
+                if len(window) < framing.longest and not is_over:
                     break
                 verdict = "frame has no end"
             at += self._judge(window, verdict, outcomes)
@@ -118,6 +131,7 @@ class Framer:
         if isinstance(verdict, int):
             self._flush(outcomes)
             outcomes.append(self._parse(window[:verdict]))
+            self.skipped = 0
             return verdict
         if verdict != JUNK:
             self._flush(outcomes)  # a frame that failed its check is counted by itself
@@ -126,6 +140,7 @@ class Framer:
         return 1
 
     def _skip(self, size: int, outcomes: list[Frame | Noise]) -> None:
+        self.skipped += size
         while size:
             taken = min(size, MAX_NOISE - self._noise)
             self._noise += taken

@@ -100,7 +100,7 @@ def configure(table: SourceTable, quantities: QuantityTable) -> Source:
         )
     channels = options.get("channels") or {}
     return SerialSource(
-        table.name, table.port or "", table.baud or entry.baud, entry, options, table.sensor or "",
+        table.name, table.port or "", table.baud or entry.baud_with(options), entry, options, table.sensor or "",
         {_channel(channel): sensor for channel, sensor in channels.items()}, table.silent_s, table, quantities,
         table.character or entry.character,
     )  # fmt: skip
