@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from firmware_bridge import OptionError
+from firmware_bridge import SERIAL_FAMILIES, OptionError
 from firmware_bridge.catalog import find
+from firmware_bridge.family import QUANTITIES_KNOWN
 from firmware_bridge.modbus import ready_maps
 from firmware_bridge.modbus.pdu import Span
 from firmware_bridge.modbus.register_map import parse_map
@@ -240,8 +241,8 @@ ROW = {"address": 0, "quantity": "water_level"}
         ({"map": {"first_register": 0, "registers": []}}, "map.registers: write 1 to 200 tables"),
         ({"map": {"first_register": 0, "registers": [3]}}, "map.registers[0]: write a table"),
         ({"map": {"first_register": 0, "registers": [{**ROW, "type": "u24"}]}}, "map.registers[0].type: 'u24': write"),
-        ({"map": {"first_register": 0, "registers": [{**ROW, "unit": "hPa"}]}}, "map.registers[0].unit: 'hPa' is no unit"),
-        ({"map": {"first_register": 0, "registers": [{**ROW, "adress": 3}]}}, "adress: unknown key of map.registers[0]"),
+        ({"map": {"first_register": 0, "registers": [{**ROW, "unit": "hPa"}]}}, "map.registers[0].unit: 'hPa'"),
+        ({"map": {"first_register": 0, "registers": [{**ROW, "adress": 3}]}}, "adress: unknown key"),
         ({"map": {"first_register": 0, "registers": [{**ROW, "sentinels": ["x"]}]}}, "sentinels: 'x': write a number"),
         ({"map": {"first_register": 0, "registers": [{**ROW, "units": {"x": "m"}}]}}, "units: 'x': write a whole"),
         ({"map": {"first_register": 0, "registers": [{**ROW, "valid_if": [-1]}]}}, "valid_if: -1 is no register"),
@@ -267,8 +268,6 @@ def test_a_mistake_names_its_place_and_the_next_step(options: dict[str, Any], se
 
 
 def test_a_gateway_needs_a_device_and_a_capture_does_not():
-    from firmware_bridge.family import QUANTITIES_KNOWN
-
     assert decoder().poll(0.0).send == b""
     with pytest.raises(OptionError, match="model: is missing; write a model, a map, or devices"):
-        decoder(**{QUANTITIES_KNOWN: BUILT_IN})
+        SERIAL_FAMILIES["modbus"].decoder({QUANTITIES_KNOWN: BUILT_IN}, {})
