@@ -56,6 +56,7 @@ _FAMILIES = {
     ),
     "sr50a": _Line(("sr50ah", "sr50at", "sr50ath")),
     "urm": _Line(("dfrobot-urm", "sen0002", "sen0149", "sen0150", "sen0153", "urm04", "urm06", "urm07")),
+    "tipping_bucket": _Line(("pulse_counter", "rain_counter", "rain_gauge", "te525", "te525mm", "te525ws")),
 }  # fmt: skip
 _DIALECTS = {
     "airgradient": _Line(),

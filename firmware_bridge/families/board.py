@@ -21,9 +21,9 @@ from firmware_bridge.families import board_link
 from firmware_bridge.families.board_talk import BoardTalk
 from firmware_bridge.family import Guide, Option, Poll, SerialFamily, check_channels, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
+from firmware_bridge.rain_rate import RainRate
 from firmware_bridge.sample import Frame, Noise, Sample
 from i18n.message import LocalizedMessage
-from wire.durations import HOUR_MS
 
 VERSION = 1
 MAX_ITEMS = 16
@@ -237,33 +237,6 @@ def order_of(last: tuple[int, int] | None, head: Head) -> tuple[Order, str]:
     if seq - head.seq <= OLDER:
         return Order.STALE, f"frame {head.seq} is older than frame {seq}"
     return Order.RESTARTED, f"board started again: {firmware}, frame {seq} to {head.seq} with the same boot {boot}"
-
-
-class RainRate:
-    """Rain rate over windows of the board's own clock; a tip is too coarse a step for the time between two frames.
-
-    One minute is the output time of rainfall intensity in WMO-No. 8; a window made longer than `LONGEST_MS` by missing
-    frames would give a mean that nobody should take for the present rate.
-    """
-
-    WINDOW_MS = 60_000
-    LONGEST_MS = 900_000
-
-    def __init__(self) -> None:
-        self._start_ms: int | None = None
-        self._rain_mm = 0.0
-
-    def add(self, rain_mm: float, uptime_ms: int) -> float | None:
-        """Take what fell until `uptime_ms`; gives mm/h when a window is full."""
-        if self._start_ms is None:
-            self._start_ms = uptime_ms
-            return None
-        self._rain_mm += rain_mm
-        elapsed_ms = (uptime_ms - self._start_ms) % 2**_BITS
-        if elapsed_ms < self.WINDOW_MS:
-            return None
-        rain_mm, self._rain_mm, self._start_ms = self._rain_mm, 0.0, uptime_ms
-        return round(rain_mm * HOUR_MS / elapsed_ms, 2) if elapsed_ms <= self.LONGEST_MS else None
 
 
 class BoardDecoder:
