@@ -16,7 +16,15 @@ import msgspec
 from pydantic import ValidationError
 
 from edge.settings import EdgeSettings, OwnQuantity, table_of
-from edge.sources.configured import MqttSource, SerialSource, Source, configure, mistakes_in, with_options_apart
+from edge.sources.configured import (
+    MqttSource,
+    PushSource,
+    SerialSource,
+    Source,
+    configure,
+    mistakes_in,
+    with_options_apart,
+)
 from edge.sources.line import is_remote
 from firmware_bridge.catalog import find
 from firmware_bridge.family import MqttDialect
@@ -52,6 +60,11 @@ class CheckedSettings(msgspec.Struct, frozen=True):
     def mqtt_sources(self) -> list[MqttSource]:
         """The sources of the local broker."""
         return [source for source in self.sources if isinstance(source, MqttSource)]
+
+    @property
+    def push_sources(self) -> list[PushSource]:
+        """The sources that devices push to."""
+        return [source for source in self.sources if isinstance(source, PushSource)]
 
 
 def check_file(path: Path) -> CheckedSettings:
@@ -105,7 +118,7 @@ def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:
     for at, table in enumerate(tables):
         for sentence in mistakes_in(table, quantities):
             yield LocalizedMessage("sources[{at}].{sentence}", at=at, sentence=sentence)
-    for key in ("name", "port"):
+    for key in ("name", "port", "listen"):
         yield from _twice([(f"sources[{at}].{key}", table.get(key)) for at, table in enumerate(tables)], key)
     gateway = document.get("gateway")
     named = [("gateway.id", gateway.get("id"))] if isinstance(gateway, dict) else []
@@ -118,7 +131,7 @@ def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:
     declared = document.get("quantities")
     own = [table if isinstance(table, dict) else {} for table in declared] if isinstance(declared, list) else []
     yield from _twice([(f"quantities[{at}].id", table.get("id")) for at, table in enumerate(own)], "id")
-    found = [find(str(table.get("family"))) for table in tables]
+    found = [None if "listen" in table else find(str(table.get("family"))) for table in tables]
     over_mqtt = [f"sources[{at}]" for at, one in enumerate(found) if one and isinstance(one.entry, MqttDialect)]
     if over_mqtt and "local_broker" not in document:
         yield LocalizedMessage(

@@ -1,7 +1,7 @@
 """edge.toml as a model; what TOML cannot say of a source stands in `sources/configured.py`.
 
 [gateway] id · [spool] path max_mb fsync_s min_free_mb · [uplink] host port … · [local_broker] · [clock] · [health]
-[[sources]] name family port|topic sensor …     [[quantities]] id unit: those that the city added, see docs/cloud.md
+[[sources]] name family port|topic|listen sensor …   [[quantities]] id unit: those that the city added, docs/cloud.md
 """
 
 from collections.abc import Iterable
@@ -86,6 +86,7 @@ class SourceTable(Settings):
     baud: Annotated[int, Field(ge=50, le=4_000_000)] | None = None
     character: Annotated[str, AfterValidator(_character)] | None = None
     topic: str | None = None
+    listen: str | None = None
     sensor_level: Annotated[int, Field(ge=0, le=100)] | None = None
     silent_s: Annotated[float, Field(gt=0, le=86_400 * 7)] = 60.0
     quantities: Annotated[dict[str, str], Field(max_length=MOST_QUANTITIES)] = Field(default_factory=dict)

@@ -6,12 +6,13 @@ reload: a source whose table is the same runs on; one whose table changed starts
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Protocol
 
 import msgspec
 
 from edge.check import CheckedSettings
 from edge.refusals import sentence
-from edge.sources.configured import MqttSource, SerialSource, Source
+from edge.sources.configured import MqttSource, PushSource, SerialSource, Source
 from edge.sources.echo import Echo
 from edge.sources.mqtt import LocalBroker, SourceRoute
 from edge.sources.serial import SerialLine
@@ -24,6 +25,16 @@ from wire import RefusedReadings
 _log = logging.getLogger(__name__)
 
 AFTER_A_BUG_S = 10.0
+
+
+class SourceRunner(Protocol):
+    """What reads one source by itself: a serial line, or a port that devices push to."""
+
+    def poll(self) -> None:
+        """To be called each second."""
+
+    async def run(self) -> None:
+        """Read until cancelled; where it returns, it is run again a little later."""
 
 
 class SourceManager:
@@ -40,7 +51,7 @@ class SourceManager:
         self._loop = asyncio.get_running_loop()
         self._sources: dict[str, Source] = {}
         self._tallies: dict[str, SourceTally] = {}
-        self._lines: dict[str, tuple[SerialLine, asyncio.Task[None]]] = {}
+        self._lines: dict[str, tuple[SourceRunner, asyncio.Task[None]]] = {}
         self._echo = Echo(f"siaga-edge/{gateway}/echo")
         self._broker: BrokerSettings | None = None
         self._local: LocalBroker | None = None
@@ -111,7 +122,7 @@ class SourceManager:
             tally.poll(now_s=self._loop.time())
 
     async def close_lines(self) -> None:
-        """Stop reading the serial lines."""
+        """Stop reading the serial lines, and listening."""
         await self._stop(list(self._lines))
 
     async def leave_the_broker(self) -> None:
@@ -126,10 +137,19 @@ class SourceManager:
         return SourceTally(source.name, silent_s=source.silent_s, now_s=self._loop.time(), on_change=self._on_change)
 
     def _open_line(self, name: str) -> None:
-        source, tally = self._sources[name], self._tallies[name]
+        runner = self._runner(self._sources[name], self._tallies[name])
+        if runner is not None:
+            self._lines[name] = (runner, self._loop.create_task(supervised(runner.run, self._tallies[name])))
+
+    def _runner(self, source: Source, tally: SourceTally) -> SourceRunner | None:
+        """What reads a source by itself; None for those of the local broker."""
         if isinstance(source, SerialSource):
-            line = SerialLine(source, tally, boot=self._boot, stamper=self._stamper, spooler=self._spooler)
-            self._lines[name] = (line, self._loop.create_task(supervised(line.run, tally)))
+            return SerialLine(source, tally, boot=self._boot, stamper=self._stamper, spooler=self._spooler)
+        if isinstance(source, PushSource):
+            from edge.sources.push import PushListener  # few gateways listen, and h11 takes memory
+
+            return PushListener(source, tally, boot=self._boot, stamper=self._stamper, spooler=self._spooler)
+        return None
 
     async def _stop(self, lines: Iterable[str]) -> None:
         for line in lines:

@@ -37,6 +37,13 @@ def say_step(step: ConnectStep, language: LanguageCode, stream: TextIO) -> None:
 
 def summary(file: str, checked: CheckedSettings) -> LocalizedMessage:
     """That there are no mistakes, and what was read."""
+    pushed = len(checked.push_sources)
+    if pushed:
+        return LocalizedMessage(
+            "{file}: no mistakes; gateway {gateway}, {serial} serial, {mqtt} MQTT and {pushed} HTTP sources",
+            file=file, gateway=checked.settings.gateway.id,
+            serial=len(checked.serial_sources), mqtt=len(checked.mqtt_sources), pushed=pushed,
+        )  # fmt: skip
     return LocalizedMessage(
         "{file}: no mistakes; gateway {gateway}, {serial} serial and {mqtt} MQTT sources",
         file=file, gateway=checked.settings.gateway.id,

@@ -2,10 +2,12 @@
 
     family = "maxbotix"  port = …   sensor = …  mounting_height_cm = 450          a serial line
     family = "tasmota"   topic = …  sensor = …  (or sensor_level = 1)             MQTT
+    family = "airrohr"   listen = "192.168.4.1:8090"  channels = …                HTTP, pushed by the devices
 
 The keys in `SourceTable` are shared by all; the others are the options of the family.
 """
 
+import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -22,6 +24,7 @@ from wire import BUILT_IN, QuantityTable
 SHARED = frozenset(SourceTable.model_fields) - {"options"}
 _OF_SERIAL = {"port", "baud", "character"}
 _OF_MQTT = {"topic", "sensor_level"}
+_OF_HTTP = {"listen"}
 
 
 class SerialSource(msgspec.Struct, frozen=True):
@@ -61,7 +64,21 @@ class MqttSource(msgspec.Struct, frozen=True):
         return self.sensor or sensor_at(topic, self.sensor_level)
 
 
-Source = SerialSource | MqttSource
+class PushSource(msgspec.Struct, frozen=True):
+    """A port on which devices push messages of a dialect over HTTP; `sensor`, or `channels` by device, names them."""
+
+    name: str
+    host: str
+    port: int
+    parse: Callable[[str, bytes], Frame | Noise]
+    sensor: str
+    silent_s: float
+    table: SourceTable
+    quantities: QuantityTable = BUILT_IN
+    channels: Mapping[str, str] = {}
+
+
+Source = SerialSource | MqttSource | PushSource
 
 
 def sensor_at(topic: str, level: int) -> str:
@@ -95,6 +112,11 @@ def configure(table: SourceTable, quantities: QuantityTable) -> Source:
         parse = _renaming(entry.parser(options), table.quantities)
         level = table.sensor_level or 0
         channels = (entry.channels and options.get("channels")) or {}
+        if table.listen is not None:
+            host, port = address_of(table.listen) or ("127.0.0.1", 0)
+            return PushSource(
+                table.name, host, port, parse, table.sensor or "", table.silent_s, table, quantities, channels
+            )
         return MqttSource(
             table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table, quantities, channels
         )
@@ -152,7 +174,8 @@ def _mistakes_of_serial(
         )
     yield from _mistakes_of_its_sensor(table, may_have_channels=family.channels)
     yield from mistakes_in_names(table.get("quantities"), family.quantities, quantities)
-    yield from _strange_keys(table, _OF_MQTT, LocalizedMessage("{family} is on a serial line", family=family.name))
+    on_a_line = LocalizedMessage("{family} is on a serial line", family=family.name)
+    yield from _strange_keys(table, _OF_MQTT | _OF_HTTP, on_a_line)
     yield from _mistakes_in_options(family, table, quantities, lambda options: family.decoder(options, {}))
 
 
@@ -185,20 +208,58 @@ def _mistakes_of_mqtt(
     dialect: MqttDialect, table: Mapping[str, Any], quantities: QuantityTable
 ) -> Iterator[LocalizedMessage]:
     topic = table.get("topic")
-    if topic is None:
+    if "listen" in table:
+        yield from _mistakes_of_listening(dialect, table)
+    elif topic is None:
         yield LocalizedMessage('topic: is missing; add the topic of its messages: "sensors/+/reading"')
     elif isinstance(topic, str):
         yield from _mistakes_of_topic(topic, table.get("sensor_level"))
-    ways = [key for key in ("sensor", "sensor_level", "channels") if table.get(key) not in (None, {})]
-    if not dialect.channels:
-        ways = [key for key in ways if key != "channels"]
-    if len(ways) != 1:
-        yield _SENSOR_LEVEL_OR_CHANNELS if dialect.channels else _SENSOR_OR_LEVEL
+    if "listen" not in table:
+        yield from _mistakes_of_who_names(dialect, table)
     names = table.get("quantities")
     given = [name for name in names if name in quantities.measured] if isinstance(names, dict) else []
     yield from mistakes_in_names(names, given or list(quantities.measured), quantities)
     yield from _strange_keys(table, _OF_SERIAL, LocalizedMessage("{family} comes over MQTT", family=dialect.name))
     yield from _mistakes_in_options(dialect, table, quantities, dialect.parser)
+
+
+def _mistakes_of_who_names(dialect: MqttDialect, table: Mapping[str, Any]) -> Iterator[LocalizedMessage]:
+    ways = [key for key in ("sensor", "sensor_level", "channels") if table.get(key) not in (None, {})]
+    if not dialect.channels:
+        ways = [key for key in ways if key != "channels"]
+    if len(ways) != 1:
+        yield _SENSOR_LEVEL_OR_CHANNELS if dialect.channels else _SENSOR_OR_LEVEL
+
+
+def address_of(listen: str) -> tuple[str, int] | None:
+    """The address and port in "192.168.4.1:8090" or "[fd00::1]:8090"; None where it is none."""
+    host, _, port = listen.rpartition(":")
+    if not (port.isascii() and port.isdecimal() and len(port) < 6 and 0 < int(port) < 65_536):
+        return None
+    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return host, int(port)
+
+
+def _mistakes_of_listening(dialect: MqttDialect, table: Mapping[str, Any]) -> Iterator[LocalizedMessage]:
+    listen = table["listen"]
+    found = address_of(listen) if isinstance(listen, str) else None
+    if found is None:
+        yield LocalizedMessage(
+            "listen: {listen} is no address and port; write one of this gateway in the sensors' network, such as "
+            '"192.168.4.1:8090"',
+            listen=repr(listen)[:80],
+        )
+    elif ipaddress.ip_address(found[0]).is_global:
+        yield LocalizedMessage(
+            "listen: {listen} is an address of the internet, and there is no login; write one of the sensors' network",
+            listen=repr(listen)[:80],
+        )
+    yield from _mistakes_of_its_sensor(table, may_have_channels=dialect.channels)
+    yield from _strange_keys(table, _OF_MQTT, LocalizedMessage("devices push to {listen}", listen=repr(listen)[:80]))
 
 
 def _mistakes_of_topic(topic: str, sensor_level: object) -> Iterator[LocalizedMessage]:

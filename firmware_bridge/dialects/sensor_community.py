@@ -180,7 +180,8 @@ DIALECT = MqttDialect(
     models={"luftdaten": {}, "airrohr": {}},
     guide=Guide(
         topic="air/+/sensordata",
-        wiring="airRohr: send data to own API; a bridge publishes its posts on a topic",
+        wiring='airRohr: send data to own API, which is the gateway: the source has listen = "192.168.4.1:8090" '
+        "instead of topic, see edge.md; or a topic on which a bridge publishes its posts",
         quirks="P1 is PM10 and P2 is PM2.5; values are texts; pressure is in Pa, of the place and not of the sea; of "
         "several chips for one quantity values chooses",
         example='channels = { "esp8266-12345" = "air-market" }',

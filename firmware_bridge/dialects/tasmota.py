@@ -11,13 +11,14 @@ So readings are stamped on arrival, and `Time` is not read.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from firmware_bridge.device_json import number, read
 from firmware_bridge.family import Guide, MqttDialect, Option, settle
+from firmware_bridge.names import Meant, meant
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.units import conversion
 from i18n.message import LocalizedMessage
@@ -25,29 +26,42 @@ from wire import QUANTITIES
 
 Field = tuple[str, str, str]  # key in the message, quantity, unit: fixed, or the key that names it
 
-_TEMPERATURE = ("Temperature", "temperature", "TempUnit")
-_HUMIDITY = ("Humidity", "humidity", "%")
-_PRESSURE = ("Pressure", "pressure", "PressureUnit")
-_CO2 = ("CarbonDioxide", "co2", "[ppm]")
-_PM1, _PM2_5, _PM10 = ("PM1", "pm1", "ug/m3"), ("PM2.5", "pm2_5", "ug/m3"), ("PM10", "pm10", "ug/m3")
+_CHIPS = {
+    # chips: the keys that count of what they write
+    "SDS0X1 HPMA": "PM2.5 PM10",
+    "PMS3003 PMS5003 PMS7003 PMSA003I": "PM1 PM2.5 PM10",  # the atmospheric values; CF1, CF2.5, CF10 are for rooms
+    "SPS30": "PM1_0 PM2_5 PM4_0 PM10",
+    "SEN5X": "PM1 PM2.5 PM4 PM10 VOC NOx Temperature Humidity",
+    "BME280 BME680 BME688": "Temperature Humidity Pressure",
+    "BMP280 BMP180 BMP388 BMP390 SPL06-007 QMP6988": "Temperature Pressure",
+    "SHT1X SHT3X SHT4X SHTC3 AHT1X AHT2X AM2301 AM2302 DHT11 DHT22 SI7013 SI7020 SI7021 HTU21 HDC1080 HDC2010": (
+        "Temperature Humidity"
+    ),
+    "DS18B20 DS18S20": "Temperature",
+    "MHZ19B S8": "CarbonDioxide",  # their own temperature is that of the cell
+    "SCD30 SCD40 SCD41": "CarbonDioxide Temperature Humidity",
+    "BH1750 TSL2561 MAX44009 VEML7700": "Illuminance",
+    "SR04 VL53L0X VL53L1X": "Distance",
+}
+_UNIT_KEYS = {"temperature": "TempUnit", "pressure": "PressureUnit"}
+_OF_CHIPS = {
+    ("SEN5X", "VOC"): Meant("voc_index", "{index}"),
+    ("SEN5X", "NOx"): Meant("nox_index", "{index}"),
+    ("SR04", "Distance"): Meant("distance", "cm"),
+    ("VL53L0X", "Distance"): Meant("distance", "mm"),
+    ("VL53L1X", "Distance"): Meant("distance", "mm"),
+}
+
+
+def _fields(chip: str, keys: str) -> Iterator[Field]:
+    for key in keys.split():
+        known = _OF_CHIPS.get((chip, key)) or meant(key)
+        if known is not None:
+            yield key, known.quantity, _UNIT_KEYS.get(known.quantity, known.unit)
+
 
 SENSORS: dict[str, tuple[Field, ...]] = {
-    "SDS0X1": (_PM2_5, _PM10),
-    "PMS5003": (_PM1, _PM2_5, _PM10),  # the atmospheric values; CF1, CF2.5 and CF10 are for calibration indoors
-    "BME280": (_TEMPERATURE, _HUMIDITY, _PRESSURE),
-    "BME680": (_TEMPERATURE, _HUMIDITY, _PRESSURE),
-    "BMP280": (_TEMPERATURE, _PRESSURE),
-    "BMP180": (_TEMPERATURE, _PRESSURE),
-    "SHT3X": (_TEMPERATURE, _HUMIDITY),
-    "SI7021": (_TEMPERATURE, _HUMIDITY),
-    "HTU21": (_TEMPERATURE, _HUMIDITY),
-    "AM2301": (_TEMPERATURE, _HUMIDITY),
-    "DHT11": (_TEMPERATURE, _HUMIDITY),
-    "DS18B20": (_TEMPERATURE,),
-    "DS18S20": (_TEMPERATURE,),
-    "MHZ19B": (_CO2,),  # its own temperature is that of the sensor's cell
-    "SCD30": (_CO2, _TEMPERATURE, _HUMIDITY),
-    "SR04": (("Distance", "distance", "cm"),),
+    chip: tuple(_fields(chip, keys)) for chips, keys in _CHIPS.items() for chip in chips.split()
 }
 
 _DEFAULT_UNITS = {"TempUnit": "C", "PressureUnit": "hPa"}  # early firmware names none

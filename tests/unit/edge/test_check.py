@@ -213,3 +213,45 @@ def test_a_character_is_of_a_known_form(tmp_path: Path):
     assert [source.character for source in checked.serial_sources] == ["7E1"]
     [mistake] = mistakes(tmp_path, GATEWAY + UPLINK + LINE + 'character = "9X3"\n')
     assert "write one of: 8N1, 8E1" in mistake
+
+
+PUSH = '[[sources]]\nname = "p"\nfamily = "airrohr"\nlisten = "127.0.0.1:8090"\nchannels = { "esp8266-1" = "air-1" }\n'
+
+
+def test_a_source_that_listens_needs_no_broker(tmp_path: Path):
+    checked = check(tmp_path, '[gateway]\nid = "gw-1"\n' + PUSH)
+    [source] = checked.push_sources
+    assert (source.host, source.port, source.channels) == ("127.0.0.1", 8_090, {"esp8266-1": "air-1"})
+    assert (checked.serial_sources, checked.mqtt_sources) == ([], [])
+    [other] = check(tmp_path, GATEWAY + PUSH.replace("127.0.0.1", "[fd00::7]")).push_sources
+    assert other.host == "fd00::7"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("127.0.0.1:8090", "8090", "sources[0].listen: '8090' is no address and port; write one of this gateway"),
+        ("127.0.0.1:8090", "gateway:8090", "sources[0].listen: 'gateway:8090' is no address and port"),
+        ("127.0.0.1:8090", "127.0.0.1:0", "sources[0].listen: '127.0.0.1:0' is no address and port"),
+        ("127.0.0.1:8090", "127.0.0.1:99999", "sources[0].listen: '127.0.0.1:99999' is no address and port"),
+        ("127.0.0.1:8090", "8.8.8.8:8090", "sources[0].listen: '8.8.8.8:8090' is an address of the internet"),
+        ('channels = { "esp8266-1" = "air-1" }', "", "sources[0].sensor: is missing; add sensor"),
+        ("channels", 'sensor = "a"\nchannels', "sources[0].sensor: 'a' stands beside channels"),
+        ("channels", 'topic = "a/b"\nchannels', "sources[0].topic: 'a/b' means nothing here, since devices push to"),
+        ("channels", "sensor_level = 1\nchannels", "sources[0].sensor_level: 1 means nothing here"),
+    ],
+)
+def test_mistakes_of_a_source_that_listens(tmp_path: Path, before: str, after: str, said: str):
+    problems = mistakes(tmp_path, GATEWAY + PUSH.replace(before, after))
+    assert any(said in problem for problem in problems), problems
+
+
+def test_two_sources_do_not_listen_on_one_port_and_a_serial_line_on_none(tmp_path: Path):
+    second = PUSH.replace('"p"', '"q"').replace("air-1", "air-2")
+    assert any(
+        "sources[1].listen: '127.0.0.1:8090' is taken" in each for each in mistakes(tmp_path, GATEWAY + PUSH + second)
+    )
+    assert any(
+        "sources[0].listen: '127.0.0.1:8090' means nothing here, since maxbotix is on a serial line" in each
+        for each in mistakes(tmp_path, GATEWAY + LINE + 'listen = "127.0.0.1:8090"\n')
+    )

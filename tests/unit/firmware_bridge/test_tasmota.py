@@ -108,6 +108,24 @@ def test_a_sensors_index_or_address_is_no_part_of_its_kind(key):
     assert parse({key: body}).samples
 
 
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ({"SCD40": {"CarbonDioxide": 618, "eCO2": 623, "Temperature": 23.8, "Humidity": 61.1, "DewPoint": 15.8}},
+         [("co2", 618.0), ("temperature", 23.8), ("humidity", 61.1)]),
+        ({"SPS30": {"PM1_0": 1.1, "PM2_5": 2.2, "PM4_0": 3.3, "PM10": 4.4, "NCPM0_5": 9}},
+         [("pm1", 1.1), ("pm2_5", 2.2), ("pm4", 3.3), ("pm10", 4.4)]),
+        ({"SEN5X": {"PM2.5": 2.2, "VOC": 103, "NOx": 1, "AbsHumidity": 12}},
+         [("pm2_5", 2.2), ("voc_index", 103.0), ("nox_index", 1.0)]),
+        ({"VL53L0X": {"Distance": 263}}, [("distance", 26.3)]),
+        ({"BH1750": {"Illuminance": 21}, "AHT2X": {"Temperature": 29}}, [("illuminance", 21.0), ("temperature", 29.0)]),
+        ({"CCS811": {"eCO2": 400, "TVOC": 3}, "ANALOG": {"Temperature": 12}}, []),
+    ],
+)  # fmt: skip
+def test_of_each_chip_what_it_measures_counts(message, expected):
+    assert pairs(parse(message)) == expected
+
+
 def test_a_broken_byte_in_a_text_costs_no_number_beside_it():
     payload = b'{"Time":"\xff\xff","Name":"Pantai \xe9","BME280":{"Temperature":29.5},"TempUnit":"C"}\x00'
     assert pairs(parse(payload)) == [("temperature", 29.5)]

@@ -127,6 +127,43 @@ def test_keys_are_quantities_where_they_measure_one(message, expected):
     assert pairs(parse(message)) == expected
 
 
+# What the converters of zigbee-herdsman-converters 26.112 gave for made-up attribute reports (29.34 Cel, 1009 hPa,
+# 74.5 %, 12 ug/m3, 612 ppm, 2900 mV), run by hand: keys and scales are theirs.
+OF_MODELS = {
+    "EFEKTA_PST_V1": (
+        {"temperature": 29.34, "pressure": 100.9, "bar": 1.01, "psi": 14.63, "battery": 87, "voltage": 2_900},
+        {"temperature": 29.34, "pressure": 1009.0, "battery": 87.0, "battery_voltage": 2.9},
+    ),
+    "Heiman HS2AQ-EM": (
+        {"temperature": 29.34, "humidity": 74.5, "pm25": 12, "pm10": 20, "hcho": 0.021, "voc": 12, "aqi": 2,
+         "battery": 87, "voltage": 2_900, "battery_state": "charging"},
+        {"temperature": 29.34, "humidity": 74.5, "pm2_5": 12.0, "pm10": 20.0, "formaldehyde": 21.0, "battery": 87.0,
+         "battery_voltage": 2.9},
+    ),
+    "IKEA E2112": ({"temperature": 29.34, "humidity": 74.5, "pm25": 12},
+                   {"temperature": 29.34, "humidity": 74.5, "pm2_5": 12.0}),
+    "IKEA E2007": ({"pm25": 12, "air_quality": "good"}, {"pm2_5": 12.0}),
+    "Aqara WSDCGQ11LM": ({"temperature": 29.34, "humidity": 74.5, "pressure": None},
+                         {"temperature": 29.34, "humidity": 74.5}),
+    "Aqara VOCKQJK11LM": ({"temperature": 29.34, "humidity": 74.5, "voltage": 2_900, "battery": 33, "voc": 7},
+                          {"temperature": 29.34, "humidity": 74.5, "battery": 33.0, "battery_voltage": 2.9}),
+    "Xiaomi GZCGQ01LM": ({"illuminance": 125, "voltage": 2_900, "battery": 33},
+                         {"illuminance": 125.0, "battery": 33.0, "battery_voltage": 2.9}),
+    "EFEKTA_CO2_Smart_Monitor": ({"temperature": 29.34, "humidity": 74.5, "co2": 612},
+                                 {"temperature": 29.34, "humidity": 74.5, "co2": 612.0}),
+    "ShinaSystem CSM-300ZB": ({"voltage": 2_900, "battery": 42, "people": 7, "status": "idle"},
+                              {"occupancy": 7.0, "battery": 42.0, "battery_voltage": 2.9}),
+    "Bacchus water level": ({"temperature": 29.34, "battery": 87, "voltage": 2_900, "water_level": 70},
+                            {"temperature": 29.34, "battery": 87.0, "water_level": 70.0, "battery_voltage": 2.9}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", OF_MODELS)
+def test_what_models_publish_is_read(model):
+    message, expected = OF_MODELS[model]
+    assert dict(pairs(parse(message))) == expected
+
+
 def devices(name: str, **units: str) -> bytes:
     exposes = [{"type": "numeric", "property": key, "unit": unit} for key, unit in units.items()]
     entries = [{"friendly_name": name, "definition": {"exposes": [*exposes, {"features": []}, 7]}}]
