@@ -64,6 +64,7 @@ _DIALECTS = {
     "json": _Line(file="mqtt_json"),
     "sensor_community": _Line(("airrohr", "luftdaten")),
     "shelly": _Line(),
+    "homie": _Line(("homie4", "homie5")),
     "senml": _Line(("senml_cbor", "senml_json")),
     "tasmota": _Line(),
     "zigbee2mqtt": _Line(("z2m",)),

@@ -19,7 +19,7 @@ _MAX_NUMBER_TEXT = 64
 
 Path = tuple[str, ...]
 _STEP = re.compile(r"((?:[^.\\]|\\.)+)(?:\.|$)")
-_PLAIN_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
+_PLAIN_NUMBER = re.compile(r"[ \t\r\n]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t\r\n]*")
 # A text is matched first. What C's printf and Python's json.dumps write for a number that is none stands between texts.
 _TOKEN = re.compile(r'("(?>(?:[^"\\]|\\.)*)"?)|-?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE | re.DOTALL)
 _IN_A_TEXT = re.compile(

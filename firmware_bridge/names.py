@@ -77,7 +77,8 @@ _OF_SOMETHING_ELSE = frozenset((
     "average", "avg", "offset", "calibration", "raw", "error", "threshold", "limit", "alarm", "low", "high",
     "delta", "difference", "count", "total", "counter", "sum", "today", "yesterday", "heat", "feels", "apparent",
     "absolute", "water", "soil", "leaf", "cell", "voltage", "index", "quality", "level", "status", "percent",
-    "baseline",
+    "baseline", "battery", "gpu", "motor", "engine", "pump", "oven", "fridge", "freezer", "pool", "heater", "boiler",
+    "inverter", "radiator", "valve", "case", "enclosure",
 ))  # fmt: skip
 """A word before a name that makes it the name of something else."""
 _LONGEST = 80

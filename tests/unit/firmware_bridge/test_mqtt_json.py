@@ -3,6 +3,7 @@
 import pytest
 
 from firmware_bridge import MQTT_DIALECTS, Frame, Noise, OptionError, Sample
+from firmware_bridge.device_json import number
 from firmware_bridge.dialects import mqtt_json
 from tests.recorded import Source, recorded
 from tests.synthetic.messages import BURST_MS, messages_tsv
@@ -262,3 +263,8 @@ def test_values_in_another_unit_are_converted_and_the_others_stay_as_they_are():
     }
     frame = MQTT_DIALECTS["json"].parser(options)("x", b'{"p": 98920.23, "t": 68.9, "d": 12.3}')
     assert frame == Frame((Sample("pressure", 989.2023), Sample("temperature", 20.5), Sample("pm2_5", 12.3)))
+
+
+@pytest.mark.parametrize("text", ["\x1d5", "5\x1c", "\x85 5", "5\u2003"])
+def test_what_only_some_call_a_blank_is_no_part_of_a_number(text):
+    assert number(text) == "is not a number"

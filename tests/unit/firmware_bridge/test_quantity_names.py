@@ -2,9 +2,10 @@
 
 import pytest
 
-from firmware_bridge.quantity_names import _NAMES, _TELLING_UNITS, quantity_called, quantity_of
+from firmware_bridge.names import Meant, meant
+from firmware_bridge.quantity_names import _SHORT, _TELLING_UNITS, quantity_called, quantity_of, with_its_usual_unit
 from firmware_bridge.units import conversion
-from wire import MEASURED, QUANTITIES
+from wire import BUILT_IN, MEASURED, QUANTITIES
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ from wire import MEASURED, QUANTITIES
         ("water_temperature", "water_temperature"), ("RH", "humidity"), ("relative-humidity", "humidity"),
         ("PM2.5", "pm2_5"), ("pm25", "pm2_5"), ("pm2_5", "pm2_5"), ("PM 2.5", "pm2_5"), ("pm02.5", "pm2_5"),
         ("PM1.0", "pm1"), ("pm1", "pm1"), ("pm1_0", "pm1"), ("pm10", "pm10"), ("PM10.0", "pm10"), ("pm4", "pm4"),
-        ("pm2.5 atm", "pm2_5"), ("CO2", "co2"), ("co 2", "co2"), ("carbon_dioxide", "co2"), ("carbon_monoxide", "co"),
+        ("CO2", "co2"), ("carbon_dioxide", "co2"), ("carbon_monoxide", "co"),
         ("atmospheric_pressure", "pressure"), ("wind-speed", "wind_speed"), ("waterLevel", "water_level"),
         ("signal_strength", "signal"), ("battery", "battery"), ("precipitation_intensity", "rain_rate"),
     ],
@@ -53,8 +54,16 @@ def test_the_first_name_that_says_anything_counts_and_the_unit_only_after_all(na
     assert quantity_of(names, unit) == quantity
 
 
-def test_the_table_has_quantities_of_the_wire_in_units_of_theirs():
-    assert _NAMES.keys() <= MEASURED.keys()
+def test_the_tables_have_quantities_of_the_wire_in_units_of_theirs():
+    assert set(_SHORT.values()) <= MEASURED.keys()
     assert all(conversion(unit, QUANTITIES[quantity]) is not None for unit, quantity in _TELLING_UNITS.items())
-    names = [name for known in _NAMES.values() for name in known]
-    assert len(names) == len(set(names)), "a name must mean one quantity"
+
+
+def test_a_short_name_stands_here_only_because_names_py_cannot_have_it():
+    assert [name for name in _SHORT if meant(name) is not None] == []
+
+
+def test_the_usual_unit_is_that_of_names_py_or_counts():
+    assert with_its_usual_unit("temperature", BUILT_IN) == Meant("temperature", "Cel")
+    assert with_its_usual_unit("people_in", BUILT_IN) == Meant("people_in", "{person}")
+    assert with_its_usual_unit("flow", BUILT_IN) == Meant("flow", "")

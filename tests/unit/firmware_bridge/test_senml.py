@@ -98,7 +98,6 @@ def test_a_time_that_no_measurement_can_have_costs_its_record(time):
         ("wind_speed", "km/h", 36, ("wind_speed", 10.0)),
         ("rssi", "dBW", -110, ("signal", -80.0)),
         ("rssi", "dBm", -80, ("signal", -80.0)),
-        ("people_in", "count", 3, ("people_in", 3.0)),
         ("sensor", "lx", 300, ("illuminance", 300.0)),
     ],
 )
@@ -206,6 +205,13 @@ def test_values_say_what_a_name_means_and_nothing_else_is_taken():
 )
 def test_what_stands_before_the_last_part_of_a_name_is_the_device(name, channel):
     assert parse([{"n": name, "u": "Cel", "v": 1}]).samples == (Sample("temperature", 1.0, channel),)
+
+
+@pytest.mark.parametrize("unit", ["count", None])
+def test_counts_are_taken_where_values_name_them(unit):
+    record = {"n": "d/in", "v": 3} | ({"u": unit} if unit else {})
+    assert values(parse([record], values={"people_in": "in"})) == [("people_in", 3.0)]
+    assert values(parse([record])) == []
 
 
 def test_of_several_devices_the_first_counts_where_none_is_named():
