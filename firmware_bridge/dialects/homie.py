@@ -61,7 +61,7 @@ OPTIONS = (
 )
 
 
-class Place(msgspec.Struct, frozen=True):
+class HomieTopic(msgspec.Struct, frozen=True):
     """What a topic speaks of: `device` has the domain in front, `channel` has not; `rest` are the levels below it."""
 
     version: int
@@ -76,7 +76,7 @@ def build(device: str, node: str, name: str, value: float | str, *, version: int
     return f"{base}/{device}/{node}/{name}", (value if isinstance(value, str) else f"{value:g}").encode()
 
 
-def place_of(topic: str, base: str = "") -> Place | None:
+def place_of(topic: str, base: str = "") -> HomieTopic | None:
     """What a topic speaks of; None where it is none of Homie's."""
     before = base.strip("/").split("/") if base.strip("/") else [""]
     levels = topic.split("/")
@@ -88,7 +88,7 @@ def place_of(topic: str, base: str = "") -> Place | None:
         below = below[1:]
     if len(below) < 2 or below[0].startswith("$"):
         return None
-    return Place(version, f"{domain}/{below[0]}", below[0], tuple(below[1:]))
+    return HomieTopic(version, f"{domain}/{below[0]}", below[0], tuple(below[1:]))
 
 
 class HomieParser:
@@ -124,7 +124,7 @@ class HomieParser:
             return Frame((), f"topic {topic[-60:]} is no property's, no reading")
         return self._value(place, payload)
 
-    def _state(self, place: Place, payload: bytes) -> Frame:
+    def _state(self, place: HomieTopic, payload: bytes) -> Frame:
         state = _text(payload)
         if not payload:
             self._devices.forget(place.device)
@@ -137,7 +137,7 @@ class HomieParser:
         lost_too = f", and so are its children {', '.join(children)}" if children else ""
         return Frame((), f"device {place.channel[:60]} is {state}{lost_too}"[:300])
 
-    def _description(self, place: Place, payload: bytes) -> Frame | Noise:
+    def _description(self, place: HomieTopic, payload: bytes) -> Frame | Noise:
         document = read(payload) if payload else {}
         if type(document) is Noise:
             return document
@@ -149,7 +149,7 @@ class HomieParser:
         self._counting.pop(place.device, None)
         return Frame((), f"device {place.channel[:60]} describes {count} properties, no reading")
 
-    def _attribute(self, place: Place, payload: bytes) -> Frame:
+    def _attribute(self, place: HomieTopic, payload: bytes) -> Frame:
         """Version 4: one attribute of a device, a node or a property."""
         *where, attribute = place.rest
         said = f"{'/'.join(where)[:60]} {attribute[:40]} of the device".strip()
@@ -159,7 +159,7 @@ class HomieParser:
             self._counting.pop(place.device, None)
         return Frame((), f"{said}, no reading")
 
-    def _that_counts(self, place: Place, channel: str, quantity: str) -> str:
+    def _that_counts(self, place: HomieTopic, channel: str, quantity: str) -> str:
         """Of the announced properties of a channel that give one quantity, the one that counts; "" where none does."""
         best = self._counting.get(place.device)
         if best is None:
@@ -172,7 +172,7 @@ class HomieParser:
             best = self._counting[place.device] = {key: part for key, (_, part) in ranked.items()}
         return best.get((channel, quantity), "")
 
-    def _value(self, place: Place, payload: bytes) -> Frame | Noise:
+    def _value(self, place: HomieTopic, payload: bytes) -> Frame | Noise:
         part = "/".join(place.rest)
         shown = f"{place.channel}/{part}"[-80:]
         announced = self._devices.get(place.device, part)
@@ -197,12 +197,12 @@ class HomieParser:
             else Frame((Sample(known.quantity, found, channel),))
         )
 
-    def _channel(self, place: Place, part: str) -> str:
+    def _channel(self, place: HomieTopic, part: str) -> str:
         """The device, or the device's node where that has a sensor of its own."""
         node = f"{place.channel}/{part.partition('/')[0]}"
         return node if node in self._channels else place.channel
 
-    def _meaning(self, place: Place, part: str, announced: Property | None) -> tuple[Meant | None, int]:
+    def _meaning(self, place: HomieTopic, part: str, announced: Property | None) -> tuple[Meant | None, int]:
         """What a property means, and how sure that is: named in `values`, by its own name, or by its node's."""
         for name in (f"{place.channel}/{part}", part):
             if name in self._named:

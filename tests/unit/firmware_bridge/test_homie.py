@@ -7,7 +7,7 @@ import pytest
 
 from firmware_bridge import MQTT_DIALECTS, Frame, Noise, Sample
 from firmware_bridge.dialects import homie, homie_devices
-from firmware_bridge.dialects.homie import Place, place_of
+from firmware_bridge.dialects.homie import HomieTopic, place_of
 from firmware_bridge.family import OptionError
 
 
@@ -240,11 +240,11 @@ def test_a_device_that_was_taken_out_is_forgotten():
 @pytest.mark.parametrize(
     ("topic", "base", "place"),
     [
-        ("homie/5/w/air/t", "", Place(5, "homie/w", "w", ("air", "t"))),
-        ("myhome/5/w/air/t", "", Place(5, "myhome/w", "w", ("air", "t"))),
-        ("homie/w/air/t", "", Place(4, "homie/w", "w", ("air", "t"))),
-        ("city/homie/w/air/t", "city/homie", Place(4, "city/homie/w", "w", ("air", "t"))),
-        ("city/homie/5/w/$state", "city/homie/", Place(5, "city/homie/w", "w", ("$state",))),
+        ("homie/5/w/air/t", "", HomieTopic(5, "homie/w", "w", ("air", "t"))),
+        ("myhome/5/w/air/t", "", HomieTopic(5, "myhome/w", "w", ("air", "t"))),
+        ("homie/w/air/t", "", HomieTopic(4, "homie/w", "w", ("air", "t"))),
+        ("city/homie/w/air/t", "city/homie", HomieTopic(4, "city/homie/w", "w", ("air", "t"))),
+        ("city/homie/5/w/$state", "city/homie/", HomieTopic(5, "city/homie/w", "w", ("$state",))),
         ("other/w/air/t", "homie", None),
         ("homie/5/$broadcast/alert", "", None),
         ("homie/$broadcast/alert", "", None),
