@@ -1,31 +1,41 @@
 """Group commit: how long a group of messages waits for company before it is written.
 
-group ─► write          up to 25 writes a second, and up to BURST in a row after a rest: at once
-group … 40 ms … write   a livelier trickle: what comes meanwhile goes along, so 25 writes a second, from all gateways
+group ─► write          up to 12 writes a second, and up to BURST in a row after a rest: at once
+group … 80 ms … write   a livelier trickle: what comes meanwhile waits in the socket, and wakes nobody until it is read
+                        and written together: 12 writes a second, from all gateways
 group ─► write          much that waits; or a broker that hands no more over before it gets a PUBACK
 """
 
 import asyncio
+from collections.abc import Callable
 
 from cloud.ingest.ingest_queue import IngestQueue
 
-GATHER_S = 0.04
+GATHER_S = 0.08
 """From the beginning of one write to that of the next, once those of a burst are used up."""
 BURST = 5
 """Writes that a rest of BURST times GATHER_S saves up: the sensors of a gateway speak in the same moment."""
 MUCH_BYTES = 128 * 2**10
 """So much that waits is worth a write of its own."""
+MANY_MESSAGES = 8
+"""Fewer that are held are no broker's whole window."""
 LULL_S = 0.005
-GAPS_OF_A_LULL = 3.0
-"""Where none has come for so long, and for three times as long as they come apart, and as many are held as the broker
+GAPS_OF_A_LULL = 4.0
+"""Where none has come for so long, and for four times as long as they come apart, and as many are held as the broker
 ever had out, its window is full: some allow 10 without a PUBACK."""
 
 
-class Gathering:
-    """Paces the groups that leave `queue`."""
+def _nothing() -> None: ...
 
-    def __init__(self, queue: IngestQueue) -> None:
+
+class Gathering:
+    """Paces the groups that leave `queue`; from `pause` to `resume`, which reads all, nothing new is read."""
+
+    def __init__(
+        self, queue: IngestQueue, *, pause: Callable[[], None] = _nothing, resume: Callable[[], None] = _nothing
+    ) -> None:
         self._queue = queue
+        self._pause, self._resume = pause, resume
         self._next_s = float("-inf")
         """When the next write would be due if all kept their distance; in the past while some are saved up."""
         self._counted_from = (float("-inf"), 0)
@@ -44,12 +54,24 @@ class Gathering:
         self._next_s = min(max(self._next_s, saved_from_s), now_s) + GATHER_S  # a flood owes no more than one wait
         if self._next_s <= now_s:
             return
-        await self._queue.until_many(self._next_s - now_s)
         self._window -= 1
-        while (left_s := self._next_s - loop.time()) > 0 and self._queue.waiting_bytes < MUCH_BYTES:
+        self._pause()
+        try:
+            while (left_s := self._next_s - loop.time()) > 0 and self._queue.waiting_bytes < MUCH_BYTES:
+                offered = self._queue.offered
+                apart_s = (loop.time() - from_s) / max(1, offered - count)
+                await asyncio.sleep(min(max(LULL_S, GAPS_OF_A_LULL * apart_s), left_s))
+                self._read()
+                most, self._window = self._window, max(self._window, self._queue.held)
+                if self._queue.offered == offered and self._queue.held >= max(most, MANY_MESSAGES):
+                    return
+        finally:
+            self._resume()
+
+    def _read(self) -> None:
+        """Read what has come, until that is much."""
+        offered = -1
+        while self._queue.offered != offered and self._queue.waiting_bytes < MUCH_BYTES:
             offered = self._queue.offered
-            apart_s = (loop.time() - from_s) / max(1, offered - count)
-            await asyncio.sleep(min(max(LULL_S, GAPS_OF_A_LULL * apart_s), left_s))
-            is_full, self._window = self._queue.held >= self._window, max(self._window, self._queue.held)
-            if is_full and self._queue.offered == offered:
-                return
+            self._resume()
+            self._pause()

@@ -10,7 +10,6 @@ full for ever.) No gateway takes more than its part of the room, so that others 
 """
 
 import asyncio
-import contextlib
 from collections import Counter, deque
 
 import msgspec
@@ -21,8 +20,6 @@ from runtime.mqtt_connection import Message
 SHARE_OF_ONE = 4
 LEAST_OF_ONE = 2**20
 """One gateway may hold a quarter of the room, and this many bytes in any case."""
-MANY_MESSAGES = 8
-"""Enough to look whether the broker hands over no more."""
 MESSAGE_BYTES = 600
 """What a waiting message takes in memory besides its payload."""
 
@@ -59,7 +56,6 @@ class IngestQueue:
         self.waiting_bytes = 0
         """What nobody has taken yet of `bytes_held`."""
         self._not_empty = asyncio.Event()
-        self._many = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -84,18 +80,7 @@ class IngestQueue:
         self.offered += 1
         self._not_empty.set()
         self.held += 1
-        if self.held >= MANY_MESSAGES:
-            self._many.set()
         return True
-
-    async def until_many(self, timeout_s: float) -> None:
-        """Wait until MANY_MESSAGES wait or are in flight, at the longest `timeout_s`."""
-        if self._waiting and self.held >= MANY_MESSAGES:
-            return
-        self._many.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._many.wait()
 
     async def get(self) -> QueuedMessage:
         """Wait for the oldest message."""

@@ -39,6 +39,9 @@ READINGS_A_TURN = 6_000
 _log = logging.getLogger(__name__)
 
 
+def _nothing() -> None: ...
+
+
 class InFlightMessage(msgspec.Struct, frozen=True):
     """A message that has left the queue, and what was prepared of it."""
 
@@ -47,7 +50,10 @@ class InFlightMessage(msgspec.Struct, frozen=True):
 
 
 class IngestRunner:
-    """Ingest without its sockets: `publish` sends to a topic, `acknowledge` gives a message's PUBACK."""
+    """Ingest without its sockets: `publish` sends to a topic, `acknowledge` gives a message's PUBACK.
+
+    From `pause` to `resume` the messages of a trickle wait in the socket.
+    """
 
     def __init__(
         self,
@@ -58,6 +64,8 @@ class IngestRunner:
         publish: Callable[[str, bytes], bool],
         acknowledge: Callable[[Message], None],
         queue_bytes: int,
+        pause: Callable[[], None] = _nothing,
+        resume: Callable[[], None] = _nothing,
     ) -> None:
         self._decoder = decoder
         self._writer = writer
@@ -65,7 +73,7 @@ class IngestRunner:
         self._metrics = metrics
         self._acknowledge = acknowledge
         self._queue = IngestQueue(max_bytes=queue_bytes)
-        self._gathering = Gathering(self._queue)
+        self._gathering = Gathering(self._queue, pause=pause, resume=resume)
         self._ranges = InFlightRanges()
         self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
         self._isolated: dict[str, list[InFlightMessage]] = {}

@@ -200,6 +200,8 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         publish=base.session.publish,
         acknowledge=base.session.acknowledge,
         queue_bytes=settings.ingest.queue_mb * 2**20,
+        pause=base.session.pause,
+        resume=base.session.resume,
     )
     router = MessageRouter(
         statuses=base.statuses,

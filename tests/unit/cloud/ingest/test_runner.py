@@ -10,7 +10,8 @@ import pytest
 import cloud.ingest.gathering
 import cloud.ingest.runner
 from cloud.core.health import Condition
-from cloud.ingest.ingest_queue import MANY_MESSAGES, MESSAGE_BYTES
+from cloud.ingest.gathering import BURST, MANY_MESSAGES
+from cloud.ingest.ingest_queue import MESSAGE_BYTES
 from cloud.ingest.runner import IngestRunner
 from cloud.readings.contract import EncodedWrite, RejectedPoint, StoreUnavailable, WriteResult
 from cloud.readings.sqlite import SqliteStore
@@ -37,9 +38,10 @@ class Bench:
         self.acks: list[tuple[str, Ack]] = []
         self.pubacks: list[int] = []
         self.is_done = asyncio.Event()
+        self.is_paused = False
         self.runner = IngestRunner(
             decoder=workshop.decoder, writer=workshop.writer, metrics=workshop.metrics, publish=self._publish,
-            acknowledge=self._acknowledge, queue_bytes=queue_bytes,
+            acknowledge=self._acknowledge, queue_bytes=queue_bytes, pause=self._pause, resume=self._resume,
         )  # fmt: skip
 
     def offer(self, content: bytes, packet: int, *, gateway: str = GATEWAY) -> None:
@@ -55,6 +57,12 @@ class Bench:
         if self.connected:
             self.acks.append((topic, decode_ack(content)))
         return self.connected
+
+    def _pause(self) -> None:
+        self.is_paused = True
+
+    def _resume(self) -> None:
+        self.is_paused = False
 
     def _acknowledge(self, received: Message) -> None:
         self.pubacks.append(received.packet)
@@ -114,6 +122,22 @@ async def test_messages_that_follow_a_write_closely_go_together_in_the_next(
             await asyncio.sleep(0)
         await bench.until_pubacks(1 + MANY_MESSAGES)
         assert bench.workshop.store.writes == [1, MANY_MESSAGES]
+
+
+async def test_what_follows_a_write_closely_waits_in_the_socket_and_what_comes_alone_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cloud.ingest.gathering, "GATHER_S", 0.01)
+    async with at_work(tmp_path) as bench:
+        for packet in range(1, 1 + BURST):
+            bench.offer(payload(reading(at=packet), first=packet), packet=packet)
+            await bench.until_pubacks(packet)
+            assert not bench.is_paused
+        monkeypatch.setattr(cloud.ingest.gathering, "GATHER_S", 30.0)
+        bench.offer(payload(reading(at=BURST + 1), first=BURST + 1), packet=BURST + 1)
+        await bench.until_pubacks(BURST + 1)
+        assert bench.is_paused
+    assert not bench.is_paused
 
 
 async def test_a_write_takes_no_more_readings_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
