@@ -55,6 +55,7 @@ _FAMILIES = {
         ("evo_swipe_plus", "people_counter_evo", "terabee_evo", "terabee_swipe_plus", "teraranger_evo", "tr_evo_ppc")
     ),
     "sr50a": _Line(("sr50ah", "sr50at", "sr50ath")),
+    "toa5": _Line(("campbell", "cr1000", "cr1000x", "cr300", "cr6")),
     "urm": _Line(("dfrobot-urm", "sen0002", "sen0149", "sen0150", "sen0153", "urm04", "urm06", "urm07")),
     "tipping_bucket": _Line(("pulse_counter", "rain_counter", "rain_gauge", "te525", "te525mm", "te525ws")),
 }  # fmt: skip

@@ -138,5 +138,7 @@ _SPELLINGS = {
     "[ft_i]", "inches": "[in_i]", "metre": "m", "meter": "m", "meters": "m", "degrees": "deg", "psi": "[psi]",
     "millibar": "mbar", "mb": "mbar", "#/cm3": "{particle}/cm3", "#/cm^3": "{particle}/cm3", "#/0.1l":
     "{particle}/dL", "1/cm3": "{particle}/cm3", "volt": "V", "volts": "V", "ft": "[ft_i]", "in": "[in_i]", "mph":
-    "[mi_i]/h", "mmhg": "mm[Hg]", "inhg": "[in_i'Hg]", "hpa": "hPa", "kpa": "kPa", "pa": "Pa",
+    "[mi_i]/h", "meters/second": "m/s", "miles/hour": "[mi_i]/h", "kilometers/hour": "km/h", "inch": "[in_i]",
+    "deg": "deg", "millimeters": "mm", "centimeters": "cm", "celsius": "Cel", "w/meter^2": "W/m2", "kw/m^2": "kW/m2",
+    "mmhg": "mm[Hg]", "inhg": "[in_i'Hg]", "hpa": "hPa", "kpa": "kPa", "pa": "Pa",
 }  # fmt: skip

@@ -18,7 +18,8 @@ class Family(NamedTuple):
     """What a family reads, and what it must not.
 
     The options; frames, in an order in which a device may send them; the samples of each; bytes that look like frames
-    and must give none; and a mutant: a text of the family's file, and what spoils it so that this holds no more.
+    and must give none; and a mutant: a text of the family's file, and what spoils it so that this holds no more. At
+    most `longest` bytes are kept of what may yet be a frame.
     """
 
     options: dict[str, Any]
@@ -26,6 +27,7 @@ class Family(NamedTuple):
     means: tuple[tuple[Sample, ...], ...]
     refused: tuple[bytes, ...]
     mutant: tuple[str, str]
+    longest: int = 256
 
 
 class Message(NamedTuple):
