@@ -55,7 +55,8 @@ def simulate(
 ) -> None:
     """Let the device work until SIGTERM or Ctrl-C; `say` gets one sentence when it is on its line."""
     family, device = device_of(name, given, fault)
-    with _line_at(path, family) as descriptor, _until_told() as told:
+    baud = family.baud_with(options_of(found_in(name), given))
+    with _line_at(path, family, baud) as descriptor, _until_told() as told:
         say(
             LocalizedMessage(
                 "a simulated {family} is at {path}: write port = {path} in edge.toml; it ends with Ctrl-C",
@@ -77,11 +78,11 @@ def _turn(descriptor: int, device: SimulatedDevice) -> None:
 
 
 @contextlib.contextmanager
-def _line_at(path: Path, family: SerialFamily) -> Iterator[int]:
+def _line_at(path: Path, family: SerialFamily, baud: int) -> Iterator[int]:
     mode = path.stat().st_mode if path.exists() else None
     if mode is not None and stat.S_ISCHR(mode) and not path.is_symlink():
         try:
-            with open_line(str(path), family.baud, family.character) as descriptor:
+            with open_line(str(path), baud, family.character) as descriptor:
                 yield descriptor
         except LineGone as gone:
             raise CannotSimulate(located(str(path), str(gone))) from None

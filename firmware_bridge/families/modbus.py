@@ -19,7 +19,8 @@ from firmware_bridge.family import QUANTITIES_KNOWN, Guide, Option, OptionError,
 from firmware_bridge.framing import JUNK, Framing, Verdict
 from firmware_bridge.modbus import mbap
 from firmware_bridge.modbus.bus import ModbusBus
-from firmware_bridge.modbus.decoder import Adu, Carrier, ModbusDecoder
+from firmware_bridge.modbus.carrier import Adu, Carrier
+from firmware_bridge.modbus.decoder import ModbusDecoder
 from firmware_bridge.modbus.options import OPTIONS as OF_DEVICES
 from firmware_bridge.modbus.options import baud_of, slaves_of
 from firmware_bridge.modbus.pdu import is_possible, sizes
@@ -129,7 +130,8 @@ FAMILY = SerialFamily(
         "ends; power of each as its label says",
         quirks="each model has the baud rate that it leaves the factory with, and all on one line must have the same; "
         "two devices of one kind come with one address: change one of them first; a map of your own says with "
-        "first_register how its document counts; nothing is written without `set`",
+        "first_register how its document counts, [modbus.md](modbus.md); Modbus TCP is `modbus-tcp` at port "
+        "`socket://HOST:502`; nothing is written without `set`",
         example='devices = { "1" = "qdy30a", "2" = "pr-3000-fsjt" }\nchannels = { "1" = "level-1", "2" = "wind-1" }',
     ),
     baud_of=baud_of,

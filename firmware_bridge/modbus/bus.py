@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from firmware_bridge.modbus.pdu import HOLDING, Span, build_request, build_write
+from firmware_bridge.modbus.pdu import HOLDING, OF_THE_ADDRESS, OF_THE_MODEL, Span, build_request, build_write
 from firmware_bridge.modbus.register_map import spans_of
 from firmware_bridge.modbus.slave import ModbusSlave
 
@@ -67,18 +67,18 @@ class _Turn:
             wanted = [Span(HOLDING, first, len(values)) for first, values in self.settings.items()]
             self.left.extend(BusRequest(self.slave, span, wanted=self.settings[span.first]) for span in wanted)
 
-    def split(self, span: Span, *, only_gaps: bool = False) -> bool:
-        """Ask no more for registers that were only read along with wanted ones; whether that makes a difference."""
+    def split(self, span: Span, *, only_gaps: bool = False) -> tuple[Span, ...]:
+        """Ask no more for registers that were only read along with wanted ones; the requests instead, if others."""
         fields = [field for field in self.slave.map.fields if span.holds(field.function, field.register)]
         parts = spans_of(fields, 0)
         if len(parts) == 1 and not only_gaps:
             parts = tuple(part for field in fields for part in spans_of([field], 0))
         parts = tuple(dict.fromkeys(parts))
         if len(parts) < 2 or span not in self.spans:
-            return False
+            return ()
         at = self.spans.index(span)
         self.spans[at : at + 1] = parts
-        return True
+        return parts
 
 
 class ModbusBus:
@@ -145,12 +145,16 @@ class ModbusBus:
         check = BusRequest(hand.slave, hand.span, wanted=hand.wanted, is_check=True)
         turn.left.extendleft((check, BusRequest(hand.slave, hand.span, values=hand.wanted)))
 
-    def refused(self, why: str) -> None:
+    def refused(self, code: int, why: str) -> None:
         """The slave has refused the request in hand."""
         turn, hand = self._done()
-        if hand.values or not turn.split(hand.span):
-            verb = "refuses to write" if hand.values else "refuses"
-            turn.refusals[hand.span] = f"{verb} {hand.span}: {why}; is the model right?"
+        parts = turn.split(hand.span) if code in OF_THE_ADDRESS and not hand.values else ()
+        if parts:
+            turn.left.extendleft(BusRequest(turn.slave, part) for part in reversed(parts))
+            return
+        verb = "refuses to write" if hand.values else "refuses"
+        hint = "; is the model right?" if code in OF_THE_MODEL else ""
+        turn.refusals[hand.span] = f"{verb} {hand.span}: {why}{hint}"
 
     def give_up(self, sentence: str) -> None:
         """Another master has asked: the reply to the request in hand cannot be told from the other's."""

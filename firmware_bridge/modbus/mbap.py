@@ -8,7 +8,7 @@ device server sends has no such head, and is noise here.
 """
 
 from firmware_bridge.framing import JUNK, Framing, Verdict
-from firmware_bridge.modbus.decoder import Adu
+from firmware_bridge.modbus.carrier import Adu
 from firmware_bridge.modbus.pdu import is_possible, sizes
 
 _HEAD = 7

@@ -27,7 +27,6 @@ _OF_A_DEVICE = (
         str,
         LocalizedMessage("the device, which names one of the register maps that Siaga has"),
         default=None,
-        choices=tuple(MODELS),
     ),
     Option("map", dict, LocalizedMessage("the register map of a device that Siaga does not know"), default={}),
     MOUNTING_HEIGHT,
@@ -112,7 +111,8 @@ def baud_of(options: Mapping[str, Any]) -> int | None:
 
 
 def _baud(device: Mapping[str, Any]) -> Any:
-    table = table_of(device["model"]) if device.get("model") in MODELS else device.get("map") or {}
+    model = _model(device["model"]) if isinstance(device.get("model"), str) else ""
+    table = table_of(model) if model in MODELS else device.get("map") or {}
     return table.get("baud") if isinstance(table, dict) else None
 
 
@@ -196,6 +196,11 @@ def _map_of(where: str, device: Mapping[str, Any], known: QuantityTable) -> tupl
     wrong = problems(_OF_A_DEVICE, device)
     if wrong:
         raise OptionError(located(where, wrong[0]) if where else wrong[0])
+    if isinstance(device.get("model"), str) and device["model"] not in MODELS:
+        unknown = located(
+            repr(device["model"])[:80], LocalizedMessage("write one of: {known}", known=", ".join(MODELS))
+        )
+        raise OptionError(located(f"{where}.model" if where else "model", unknown))
     chosen = {option.name: device.get(option.name, option.default) for option in _OF_A_DEVICE}
     if (chosen["model"] is None) is not bool(chosen["map"]):
         raise OptionError(LocalizedMessage("{option}: write a model or a map, one of the two", option=where or "model"))

@@ -31,6 +31,9 @@ MOST_REGISTERS, MOST_BITS = 125, 2_000
 """That one request may ask for."""
 _REQUEST = struct.Struct(">BHH")
 
+OF_THE_ADDRESS = frozenset({2, 3})
+"""Exceptions that may be of one register among those that were asked for."""
+OF_THE_MODEL = frozenset({1, 2, 3})
 EXCEPTIONS = {
     1: "illegal function",
     2: "illegal data address",

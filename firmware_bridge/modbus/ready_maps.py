@@ -27,7 +27,7 @@ MODELS = {
     "rs-ws-n01": "humidity_temperature",
     "xy-md01": "temperature_humidity_sht20",
     "xy-md02": "temperature_humidity_sht20",
-    "sht20-modbus": "temperature_humidity_sht20",
+    "sht20": "temperature_humidity_sht20",
     "sen0575": "rain_gauge",
 }
 _FOLDER = Path(__file__).parent / "maps"

@@ -21,6 +21,8 @@ from firmware_bridge.sample import Sample
 from firmware_bridge.units import Conversion
 
 _MOST_DECIMALS = 9
+_LEAST, _MOST = 1e-20, 1e20
+"""A float beyond these is two registers that do not belong together."""
 
 
 class Placing(msgspec.Struct, frozen=True):
@@ -95,6 +97,9 @@ class ModbusSlave:
         raw = value_of(words, field.type, word_order=field.word_order, byte_order=field.byte_order, bit=field.bit)
         if not isfinite(raw) or raw in field.sentinels or _unsigned(words, field) in field.sentinels:
             yield f"{field.quantity} has no value ({_shown(raw)})"
+            return
+        if field.type.startswith("float") and raw and not _LEAST < abs(raw) < _MOST:
+            yield f"{field.quantity} is {_shown(raw)}, which nothing measures; look at its address and at word_order"
             return
         conversion, decimals = self._unit(field), self._decimals(field)
         if isinstance(conversion, str):

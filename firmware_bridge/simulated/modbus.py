@@ -11,7 +11,7 @@ from typing import Any
 
 from firmware_bridge.families.modbus import RTU, TCP
 from firmware_bridge.framing import Framer
-from firmware_bridge.modbus.decoder import Adu
+from firmware_bridge.modbus.carrier import Adu
 from firmware_bridge.modbus.options import slaves_of
 from firmware_bridge.modbus.pdu import (
     OF_BITS,

@@ -1,7 +1,7 @@
 """A made-up trace of a flow meter behind a terminal server, as traceIOHex of EPICS prints it: requests and replies.
 
 2026/01/01 00:00:00.000 meter:4001 write 8
-01 04 00 00 00 04 f1 c9
+01 04 00 00 00 05 30 09
 """
 
 import struct
@@ -19,7 +19,7 @@ def _crc(content: bytes) -> bytes:
 
 _FLOATS = (27.75, 154.5)
 _TALKS = (
-    (bytes.fromhex("010400000004"), bytes((1, 4, 8)) + struct.pack(">2f", *_FLOATS)),
+    (bytes.fromhex("010400000005"), bytes((1, 4, 10, 0, 0)) + struct.pack(">2f", *_FLOATS)),
     (bytes.fromhex("010300000003"), bytes((1, 3, 6, 0, 1, 0, 1, 0x41, 0x20))),
     (bytes.fromhex("01010000001f"), bytes((1, 1, 4, 0x10, 0, 0, 0x10))),
     (bytes.fromhex("010200000006"), bytes((1, 2, 1, 0))),

@@ -269,3 +269,32 @@ def test_a_line_that_loses_replies_gives_no_wrong_reading(share: float):
     assert {reading[1:] for reading in line.readings} == {
         ("wind_speed", 8.6), ("wind_direction", 270.0), ("water_level", 150.0),
     }  # fmt: skip
+
+
+def test_a_slave_that_is_busy_is_asked_the_same_again():
+    line = Line("SEN0676", simulated={"silent": {1}}, every_s=5.0).run(0.1)
+    line.hears(frame(1, b"\x83\x06"))
+    assert line.notes == [
+        "slave 1 (sen0676) refuses holding registers 0x0001 to 0x0005: slave device busy (exception 6)"
+    ]
+    line.run(0.1)
+    assert line.poll.trouble.endswith("slave device busy (exception 6)")
+    line.slaves.silent.clear()
+    line.run(6)
+    assert line.sent[-1][1] == ask(1, 1, 5)
+    assert line.poll.trouble == ""
+
+
+def test_a_reply_of_another_size_is_no_reading():
+    line = Line("PR-3000-FSJT", simulated={"silent": {1}}).run(0.1)
+    line.hears(reply(1, 86, 87))
+    assert line.readings == []
+    [note] = line.notes
+    assert note.startswith("slave 1 (pr-3000-fsjt) answers with 4 bytes where 2 were asked for, which is passed over")
+
+
+def test_a_write_through_an_adapter_with_an_echo_is_no_other_master():
+    line = Line("SEN0676", set={"5": 450}, every_s=5.0, simulated={"has_echo": True}).run(20)
+    assert line.slaves.written == {(1, 5): 450}
+    assert line.poll.trouble == ""
+    assert not [note for note in line.notes if "another master" in note]

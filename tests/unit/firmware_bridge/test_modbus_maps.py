@@ -1,13 +1,18 @@
 """Register maps: those that come with Siaga, those of edge.toml, their mistakes, and what registers become."""
 
+import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edge.sources.configured import mistakes_in
 from firmware_bridge import SERIAL_FAMILIES, OptionError
 from firmware_bridge.catalog import find
 from firmware_bridge.family import QUANTITIES_KNOWN
 from firmware_bridge.modbus import ready_maps
+from firmware_bridge.modbus.map_keys import OF_A_FIELD, OF_A_MAP
 from firmware_bridge.modbus.pdu import Span
 from firmware_bridge.modbus.register_map import parse_map
 from firmware_bridge.modbus.slave import ModbusSlave, Placing
@@ -246,7 +251,7 @@ ROW = {"address": 0, "quantity": "water_level"}
         ({"map": {"first_register": 0, "registers": [{**ROW, "sentinels": ["x"]}]}}, "sentinels: 'x': write a number"),
         ({"map": {"first_register": 0, "registers": [{**ROW, "units": {"x": "m"}}]}}, "units: 'x': write a whole"),
         ({"map": {"first_register": 0, "registers": [{**ROW, "valid_if": [-1]}]}}, "valid_if: -1 is no register"),
-        ({"devices": {"1": "sen0677"}}, "devices.1: model: 'sen0677': write one of: qdy30a"),
+        ({"devices": {"1": "sen0677"}}, "devices.1.model: 'sen0677': write one of: qdy30a"),
         ({"devices": {"1": {"model": "sen0676", "mounting_hight_cm": 3}}}, "mounting_hight_cm: unknown key of"),
         ({"devices": {"1": {}}}, "devices.1: write a model or a map, one of the two"),
         ({"devices": {"300": "sen0676"}}, "devices: '300' is no address of a slave"),
@@ -271,3 +276,30 @@ def test_a_gateway_needs_a_device_and_a_capture_does_not():
     assert decoder().poll(0.0).send == b""
     with pytest.raises(OptionError, match="model: is missing; write a model, a map, or devices"):
         SERIAL_FAMILIES["modbus"].decoder({QUANTITIES_KNOWN: BUILT_IN}, {})
+
+
+def test_a_float_that_nothing_measures_says_that_its_registers_are_others():
+    made = slave({"address": 0, "quantity": "temperature", "type": "float32"})
+    assert read(made, 0, 0, 0x41DE) == {}
+    assert "look at its address and at word_order" in notes(made, 0, 0, 0x41DE)
+    assert read(made, 0, 0, 0) == {"temperature": 0.0}
+
+
+def test_a_model_is_found_however_it_is_written():
+    assert samples_of(decoder(model="PR3000 FSJT").feed(reply(1, 86))) == {"wind_speed": 8.6}
+    assert samples_of(decoder(devices={"1": "Rs_Fsjt-N01"}).feed(reply(1, 86))) == {"wind_speed": 8.6}
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "modbus.md").read_text(encoding="utf-8")
+
+
+def test_the_configurations_of_the_page_have_no_mistake():
+    one, bus, own = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    for text in (one, bus.replace("channels = {", 'channels = { "3" = "tank-1",') + own):
+        for source in tomllib.loads(text)["sources"]:
+            assert list(mistakes_in(source, BUILT_IN)) == []
+
+
+def test_the_page_has_every_key_of_a_map():
+    for option in (*OF_A_MAP, *OF_A_FIELD):
+        assert option.name in {"title", "source"} or re.search(rf"\b{option.name}\b", PAGE), option.name

@@ -6,7 +6,7 @@ import pytest
 
 from firmware_bridge import Frame, Noise
 from firmware_bridge.modbus import mbap
-from firmware_bridge.modbus.decoder import Adu
+from firmware_bridge.modbus.carrier import Adu
 from firmware_bridge.modbus.pdu import Span, build_reply, build_request
 from tests.unit.firmware_bridge.test_modbus import decoder, only, samples_of
 from tests.unit.firmware_bridge.test_modbus import reply as rtu_reply
@@ -41,7 +41,7 @@ def test_open_requests_are_bounded():
     heard = listener()
     for number in range(1_000):
         heard.feed(ask(number, 0))
-    assert len(heard._asked) <= 64
+    assert len(heard._listener._asked) <= 64
 
 
 def test_cuts_change_nothing():
