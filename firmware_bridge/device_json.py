@@ -16,6 +16,8 @@ from firmware_bridge.sample import Noise
 
 MAX_PAYLOAD = 256 * 1024
 _MAX_NUMBER_TEXT = 64
+_MOST = 1e300
+"""Beyond it a conversion between units might not be finite."""
 
 Path = tuple[str, ...]
 _STEP = re.compile(r"((?:[^.\\]|\\.)+)(?:\.|$)")
@@ -114,7 +116,7 @@ def number(value: Any) -> float | str:
     """The number that `value` is or spells; else what is wrong with it."""
     kind = type(value)
     if kind is float:
-        return value if isfinite(value) else "is not finite"
+        return _bounded(value)
     if kind is int:
         return float(value) if -(2**63) <= value <= 2**64 else "is too large"
     if kind is str:
@@ -125,5 +127,10 @@ def number(value: Any) -> float | str:
 def _spelt(text: str) -> float | str:
     if len(text) > _MAX_NUMBER_TEXT or not _PLAIN_NUMBER.fullmatch(text):
         return "is not a number"
-    value = float(text)
-    return value if isfinite(value) else "is not finite"
+    return _bounded(float(text))
+
+
+def _bounded(value: float) -> float | str:
+    if abs(value) <= _MOST:
+        return value
+    return "is too large" if isfinite(value) else "is not finite"

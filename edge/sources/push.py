@@ -122,7 +122,7 @@ class PushListener:
         except NoFreeTime:
             return 503, "too many readings at once"
         if readings:
-            return await self._keep(readings)
+            return await self._keep(readings, backlog=outcome.kept)
         if strangers:
             return 403, f"{strangers[0]} has no sensor at this gateway"
         return 200, f"no reading: {outcome.note}"
@@ -132,7 +132,10 @@ class PushListener:
         readings: list[Reading] = []
         strangers: list[str] = []
         sensor = ""
-        for channel, samples in _by_channel(frame):
+        several = {sample.quantity for sample in frame.others}
+        if several:
+            self._tally.left_out(f"several sensors give {', '.join(sorted(several))[:60]}: choose one of them")
+        for channel, samples in _by_channel(frame, several):
             named = self._source.channels.get(channel) if self._source.channels else self._source.sensor
             if named is None:
                 strangers.append(repr(channel[:80]))
@@ -145,13 +148,14 @@ class PushListener:
         self._tally.sensors.update(reading.sensor for reading in readings)
         return readings, strangers
 
-    async def _keep(self, readings: list[Reading]) -> tuple[int, str]:
+    async def _keep(self, readings: list[Reading], *, backlog: bool) -> tuple[int, str]:
         """Give readings to the spool, and wait until they are safe."""
         safe = self._loop.create_future()
         self._spooler.append(
             readings,
             keep=self._stamper.memory(self._boot),
             safe=lambda: None if safe.done() else safe.set_result(None),
+            backlog=backlog,
         )
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SAFE_S):
@@ -167,10 +171,12 @@ class PushListener:
         return status, reason
 
 
-def _by_channel(frame: Frame) -> Iterator[tuple[str, list[Sample]]]:
+def _by_channel(frame: Frame, without: set[str]) -> Iterator[tuple[str, list[Sample]]]:
+    """The samples of each channel, but those of quantities of which nobody can tell whose they are."""
     channels: dict[str, list[Sample]] = {}
     for sample in frame.samples:
-        channels.setdefault(sample.channel, []).append(sample)
+        if sample.quantity not in without:
+            channels.setdefault(sample.channel, []).append(sample)
     yield from channels.items()
 
 

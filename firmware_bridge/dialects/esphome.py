@@ -8,7 +8,7 @@ ESPHome's own components, or of `units`. States are retained and carry no time, 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from firmware_bridge.device_json import number
 from firmware_bridge.family import Guide, MqttDialect, Option, check_channels, settle, table_among
@@ -20,6 +20,7 @@ from i18n.message import LocalizedMessage
 _WORDS = {b"online": "device is online", b"offline": "device is offline"}
 _NO_VALUE = {"", "nan", "-nan", "inf", "-inf", "none", "null", "unknown", "unavailable"}
 _LONGEST = 64
+_MOST_STATES = 2_000
 
 OPTIONS = (
     Option(
@@ -48,6 +49,15 @@ def build(prefix: str, object_id: str, value: float) -> tuple[str, bytes]:
     return f"{prefix}/sensor/{object_id}/state", f"{value:g}".encode()
 
 
+class _State(NamedTuple):
+    """What a topic is the state of: a device's sensor by name, and how sure it is what that measures."""
+
+    prefix: str
+    name: str
+    known: Meant
+    rank: int
+
+
 class EspHomeParser:
     """Reads states; of several that mean one quantity, it remembers the one that counts."""
 
@@ -59,22 +69,36 @@ class EspHomeParser:
         self._chosen = {known.quantity for known in self._named.values()}
         self._units = check_units(chosen["units"], self._table)
         self._preferred = Preferred()
+        self._states: dict[str, _State] = {}
 
     def parse(self, topic: str, payload: bytes) -> Frame | Noise:
         """Read a message."""
+        state = self._states.get(topic)
+        if state is None:
+            found = self._state(topic, payload)
+            if isinstance(found, str):
+                return Frame((), found)
+            if len(self._states) >= _MOST_STATES:
+                self._states.clear()
+            state = self._states[topic] = found
+        why_not = self._preferred.why_not(state.prefix, state.known.quantity, state.name, state.rank)
+        if why_not:
+            return Frame((), f"{state.name[:60]} {why_not}")
+        return self._read(state.prefix, state.known, payload)
+
+    def _state(self, topic: str, payload: bytes) -> _State | str:
+        """What a topic is the state of, or why it is none of a quantity."""
         levels = topic.split("/")
         if levels[-1] == "status":
-            return Frame((), _WORDS.get(payload.strip(), "status of the device, no reading"))
+            return _WORDS.get(payload.strip(), "status of the device, no reading")
         prefix, object_id = _state_of(levels)
+        name = object_id or topic
         if not object_id and topic not in self._named:
-            return Frame((), f"topic {topic[-60:]} is no sensor's state, no reading")
-        known, rank = self._meaning(object_id or topic)
+            return f"topic {topic[-60:]} is no sensor's state, no reading"
+        known, rank = self._meaning(name)
         if known is None:
-            return Frame((), f"{object_id[:60]} is no quantity that is known; name it in values")
-        why_not = self._preferred.why_not(prefix, known.quantity, object_id or topic, rank)
-        if why_not:
-            return Frame((), f"{object_id[:60]} {why_not}")
-        return self._read(prefix, known, payload)
+            return f"{name[:60]} is no quantity that is known; name it in values"
+        return _State(prefix, name, known, rank)
 
     def _meaning(self, object_id: str) -> tuple[Meant | None, int]:
         """What an object_id means, and how sure that is: named, the whole name, or its end."""

@@ -134,14 +134,16 @@ class ShellyParser:
         """Each quantity that is in a status: its component, its name, and the value or what is wrong."""
         for named in self._named:
             if named.component in status:
-                yield from self._fields(named.component, status[named.component], ((named.path, named.known),))
+                yield from self._fields(
+                    named.component, status[named.component], ((named.path, named.known),), is_named=True
+                )
         for part in list(status)[:_MOST_COMPONENTS]:
             fields = FIELDS.get(part.partition(":")[0], ())
             left = tuple(field for field in fields if field[1].quantity not in self._chosen)
             yield from self._fields(part, status[part], left)
 
     def _fields(
-        self, part: str, body: Any, fields: tuple[tuple[Path, Meant], ...]
+        self, part: str, body: Any, fields: tuple[tuple[Path, Meant], ...], *, is_named: bool = False
     ) -> Iterator[tuple[str, str, float | str]]:
         errors = body.get("errors") if type(body) is dict else None
         broken = f"is not measured: {', '.join(map(str, errors))[:60]}" if type(errors) is list and errors else ""
@@ -149,7 +151,8 @@ class ShellyParser:
             parent = find(body, path[:-1])
             if type(parent) is not dict or (path[-1] not in parent and not broken):
                 continue
-            value: float | str = number(parent.get(path[-1]))
+            given = parent.get(path[-1])
+            value: float | str = float(given) if type(given) is bool and is_named else number(given)
             if isinstance(value, float):
                 value = in_its_unit(known, value, self._table, told=self._units.get(known.quantity, ""))
             elif broken:

@@ -237,9 +237,9 @@ DIALECT = MqttDialect(
         topic="zigbee2mqtt/#",
         wiring="Zigbee2MQTT: mqtt.server; advanced.last_seen: epoch or ISO_8601, so that what it kept over a restart "
         "is known as old; topic zigbee2mqtt/# with channels by friendly name, or zigbee2mqtt/air-1 with sensor",
-        quirks="units are those of the models, and of bridge/devices where the topic covers it; VOC and formaldehyde "
-        "differ by model: set units; occupancy, presence and leaks are true or false, no quantities, unless values "
-        "names them; illuminance before Zigbee2MQTT 2.0 was raw, with illuminance_lux beside it",
+        quirks="units are those of the models, and of bridge/devices (to 64 KB) where the topic covers it; VOC and "
+        "formaldehyde differ by model: set units; occupancy, presence and leaks are true or false, no quantities, "
+        "unless values names them; illuminance before Zigbee2MQTT 2.0 was raw, with illuminance_lux beside it",
         example='channels = { "market/air 1" = "air-market" }',
     ),
 )

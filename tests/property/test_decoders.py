@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Sequence
+from math import isfinite
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,6 +15,7 @@ from firmware_bridge.dialects import mqtt_json, tasmota
 from firmware_bridge.families import board, maxbotix, sds011
 from tests.unit.firmware_bridge import laws
 from tests.unit.firmware_bridge.examples import MQTT, SERIAL, family_of
+from wire import QUANTITIES
 
 each_family = pytest.mark.parametrize("name", SERIAL)
 each_dialect = pytest.mark.parametrize("name", MQTT_DIALECTS)
@@ -172,6 +175,41 @@ def test_a_parser_gives_an_outcome_for_any_topic_and_payload(name, topic, payloa
         for text in (payload, msgspec.json.encode(document), message.payload[: len(payload)]):
             outcome = parse(topic, text)
             assert isinstance(outcome, Frame | Noise)
+
+
+def with_another_leaf(document: Any, at: int, leaf: Any) -> Any:
+    """The document with another value in the place of its leaf number `at`, in the order of its text."""
+    left = iter(range(at, -1, -1))
+
+    def copied(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: copied(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [copied(inner) for inner in value]
+        return leaf if next(left, -1) == 0 else value
+
+    return copied(document)
+
+
+def json_in(payload: bytes) -> Any:
+    try:
+        return msgspec.json.decode(payload)
+    except ValueError:
+        return None
+
+
+@each_dialect
+@given(at=st.integers(0, 30), leaf=json_values | st.sampled_from([1e308, -1e308, 2**63, "1e308", "nan", -1, ""]))
+def test_a_strange_value_in_a_message_gives_no_strange_reading(name, at, leaf):
+    for message in MQTT[name].messages:
+        document = json_in(message.payload)
+        if isinstance(document, dict | list):
+            payload = msgspec.json.encode(with_another_leaf(document, at, leaf))
+            outcome = MQTT_DIALECTS[name].parser(message.options)(message.topic, payload)
+            assert isinstance(outcome, Noise) or outcome.samples or outcome.note or outcome.others
+            for sample in () if isinstance(outcome, Noise) else (*outcome.samples, *outcome.others):
+                assert isfinite(sample.value)
+                assert sample.quantity in QUANTITIES
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)

@@ -18,6 +18,8 @@ HOSTILE = {
     "a number of ten thousand digits": b'{"a":' + b"1" * 10_000 + b"}",
     "a large exponent": b'{"a":1e400}',
     "a text of a large exponent": b'{"a":"1e400"}',
+    "a number that no unit could hold": b'{"a":1e308}',
+    "its text": b'{"a":"-1e308"}',
     "a text of a megabyte": b'{"a":"' + b"9" * 2**20 + b'"}',
     "a text of the largest size": b'{"a":"' + b"9" * (2**18 - 8) + b'"}',
     "open quotes": b'{"a":nan,"' + b'\\"' * 120_000,

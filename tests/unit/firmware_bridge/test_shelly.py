@@ -95,6 +95,12 @@ def test_what_a_relay_says_of_itself_is_read_only_where_the_configuration_asks()
     )
 
 
+def test_an_alarm_is_0_or_1_only_where_the_configuration_asks_for_it():
+    status = {"ts": TS, "flood:0": {"id": 0, "alarm": True, "mute": False}}
+    assert notified(status) == Frame((), "no component that measures a quantity")
+    assert notified(status, values={"occupancy": "flood:0.alarm"}).samples == (Sample("occupancy", 1.0, "0", MS),)
+
+
 def test_a_state_on_a_topic_of_its_own_is_left_out_where_the_device_notifies_too():
     read = parser()
     state = ("shellyplusht-0a1b2c/status/temperature:0", b'{"id":0,"tC":19.8}')

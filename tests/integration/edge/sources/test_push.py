@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from edge.check import check_file
 from edge.clock import GatewayClock, Tick
@@ -18,6 +19,7 @@ from edge.spool.spool import Spool
 from edge.spool.spooler import Spooler
 from edge.spool.write_batch import Origin
 from edge.stamping import NoFreeTime, Stamper
+from firmware_bridge import Frame, Sample
 from firmware_bridge.dialects import sensor_community
 from tests.servers import free_port
 from wire import SourceStatus
@@ -139,6 +141,15 @@ async def test_a_message_without_a_reading_is_understood(tmp_path: Path):
             "no reading: no quantity in this message",
         )
         assert await air.post(STRANGE) == (201, "1 readings")  # `sensor` names whatever comes
+
+
+async def test_of_several_alike_sensors_in_one_message_none_is_taken_by_guess(tmp_path: Path):
+    async with listening(tmp_path, 'sensor = "air-1"') as air:
+        two = (Sample("temperature", 20.0, own_id="a"), Sample("humidity", 70.0))
+        frame = Frame(two, "", (Sample("temperature", 25.0, own_id="b"),))
+        air.listener._source = replace(air.listener._source, parse=lambda _topic, _body: frame)
+        assert await air.post(b"{}") == (201, "1 readings")
+        assert air.tally.detail == "several sensors give temperature: choose one of them"
 
 
 async def test_a_device_that_is_too_slow_gets_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
