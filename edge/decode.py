@@ -8,8 +8,9 @@ siaga-edge decode NAME [--option key=value …] [--time ISO] [--hex] FILE|-
 {"sensor": "gps", "quantity": "latitude", "value": 2.03456, "unit": "deg", …, "marks": ["not_stored"]}   of a receiver
 
 Serial families read bytes as they came over the line; dialects read lines of topic<TAB>payload, where a payload of
-bytes stands as hex:… or base64:…. Distances are shown line by line, unless median_of is given. The mark "backfill" is
-on what a device has kept and sends late, "out_of_bounds" on what the cloud would refuse as physically impossible.
+bytes stands as hex:… or base64:…, or in hexadecimal digits with --hex. Distances are shown line by line, unless
+median_of is given. The mark "backfill" is on what a device has kept and sends late, "out_of_bounds" on what the cloud
+would refuse as physically impossible.
 """
 
 import base64
@@ -49,7 +50,7 @@ def decode(name: str, given: Sequence[str], *, time: str, as_hex: bool, file: st
     options = options_of(found, [*_each_frame_by_itself(found), *given])
     print_as = _Lines(name, options, arrived_ms=_time(time))
     if isinstance(found.entry, MqttDialect):
-        yield from _of_messages(found.entry, options, _bytes_of(file), print_as)
+        yield from _of_messages(found.entry, options, _bytes_of(file), print_as, as_hex=as_hex)
     else:
         yield from _of_bytes(found.entry, options, _bytes_of(file), print_as, as_hex=as_hex)
 
@@ -250,24 +251,28 @@ def _hex_in(file: BinaryIO) -> Iterator[bytes]:
             ) from None
 
 
-def _of_messages(dialect: MqttDialect, options: Mapping[str, Any], file: BinaryIO, lines: _Lines) -> Iterator[str]:
+def _of_messages(
+    dialect: MqttDialect, options: Mapping[str, Any], file: BinaryIO, lines: _Lines, *, as_hex: bool
+) -> Iterator[str]:
     try:
         parse = dialect.parser(options)
     except OptionError as error:
         raise CannotDecode(error.problem) from None
     with file:
         for line in file:
-            if not line.strip():
+            if not line.strip() or (as_hex and line.lstrip().startswith(b"#")):
                 continue
-            topic, payload = _message_in(line.rstrip(b"\r\n"))
+            topic, payload = _message_in(line.rstrip(b"\r\n"), as_hex=as_hex)
             outcome = parse(topic, payload) if isinstance(payload, bytes) else payload
             yield from lines.of(outcome, len(payload) if isinstance(payload, bytes) else payload.size, topic)
 
 
-def _message_in(line: bytes) -> tuple[str, bytes | Noise]:
+def _message_in(line: bytes, *, as_hex: bool) -> tuple[str, bytes | Noise]:
     """Topic and payload of a line; a line without a tab is a payload on the topic ""."""
     first, tab, rest = line.partition(b"\t")
     topic, payload = (first.decode("utf-8", "replace"), rest) if tab else ("", first)
+    if as_hex and not payload.startswith(tuple(prefix.encode() for prefix in _OF_BYTES)):
+        payload = b"hex:" + payload.partition(b"#")[0].replace(b"0x", b" ").replace(b":", b" ").replace(b",", b" ")
     for prefix, read in _OF_BYTES.items():
         if payload.startswith(prefix.encode()):
             try:

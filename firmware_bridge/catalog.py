@@ -61,15 +61,23 @@ _FAMILIES = {
 }  # fmt: skip
 _DIALECTS = {
     "airgradient": _Line(),
+    "chirpstack": _Line(("chirpstack-v3", "chirpstack-v4")),
     "esphome": _Line(),
     "json": _Line(file="mqtt_json"),
+    "lorawan": _Line((
+        "am102", "am102l", "am103", "am103l", "am104", "am107", "am307", "am307l", "am308", "am308l", "am319",
+        "am319-hcho", "am319-o3", "am319l", "cayenne-lpp", "em300-th", "em310-udl", "em320-th", "em400-mud",
+        "em400-tld", "em400-udl", "em410-rdl", "em411-rdl", "em500-co2", "em500-lgt", "em500-swl", "em500-udl",
+        "lpp", "vs121", "vs132", "vs133", "vs135", "vs350", "vs351", "vs360", "wts305", "wts505", "wts506",
+    )),
     "sensor_community": _Line(("airrohr", "luftdaten")),
     "shelly": _Line(),
     "homie": _Line(("homie4", "homie5")),
     "senml": _Line(("senml_cbor", "senml_json")),
     "tasmota": _Line(),
+    "ttn": _Line(("the-things-network", "the-things-stack", "tts")),
     "zigbee2mqtt": _Line(("z2m",)),
-}
+}  # fmt: skip
 
 
 class Entries(Mapping[str, Entry], Generic[Entry]):

@@ -49,6 +49,18 @@ def test_hexadecimal_text_is_read_as_people_write_it(capsys, tmp_path: Path, tex
     assert [line["value"] for line in run(capsys, "SDS-011", "--hex", str(file))] == [12.3, 30.1]
 
 
+@pytest.mark.parametrize(
+    "text", ["05cc02000100", "lora/a\t05 CC 02 00 01 00  # a comment", "# one\n0x05,0xcc,02:00:01:00"]
+)
+def test_messages_of_bytes_may_stand_in_hexadecimal_digits(capsys, tmp_path: Path, text: str):
+    file = tmp_path / "payloads.txt"
+    file.write_text(text + "\n")
+    lines = run(capsys, "VS121", "--hex", str(file))
+    assert [(line["sensor"], line["quantity"], line["value"]) for line in lines] == [
+        ("VS121", "people_in", 2.0), ("VS121", "people_out", 1.0)
+    ]  # fmt: skip
+
+
 def test_standard_input_is_a_file_too(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(FRAME)))
     assert [line["value"] for line in run(capsys, "sds011", "-", "--option", "sensor=air-1")] == [12.3, 30.1]
