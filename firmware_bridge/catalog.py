@@ -74,6 +74,7 @@ _DIALECTS = {
     "shelly": _Line(),
     "homie": _Line(("homie4", "homie5")),
     "senml": _Line(("senml_cbor", "senml_json")),
+    "sparkplug": _Line(("sparkplug-b", "spbv1.0")),
     "tasmota": _Line(),
     "ttn": _Line(("the-things-network", "the-things-stack", "tts")),
     "zigbee2mqtt": _Line(("z2m",)),

@@ -26,3 +26,9 @@ ROWS = (
 def milesight_jsonl() -> str:
     """All of them, one a line."""
     return "\n".join(json.dumps({"device": device, "hex": text, "expected": means}) for device, text, means in ROWS)
+
+
+def sparkplug_tsv() -> str:
+    """Commands for a rebirth, as a host application that nobody wrote would send them: message, topic, hexadecimal."""
+    command = "08d2e283b9fa32121a0a144e6f646520436f6e74726f6c2f52656269727468200b7001"
+    return f"message\ttopic\thex\nNCMD rebirth\tspBv1.0/<group>/NCMD/<edge>\t{command}"
