@@ -73,6 +73,8 @@ MODELS = {
 _TEXT = bytes((*range(0x20, 0x7F), 0x0D, 0x0A))
 _MUCH = 16
 """So many bytes together, half of them no text, are no stray byte between two lines."""
+_PART_NUMBER = re.compile(rb"PN:(MB[0-9]{4})")
+"""What an HRXL calls itself in its text at power-up."""
 _WRONG_WAY_ROUND = (
     "bytes are no text: a model of RS-232 polarity (MB736x) needs an RS-232 input or an inverter, a TTL model (MB738x) "
     "must have none; or the baud rate is not 9600"
@@ -170,15 +172,21 @@ def _framing(series: Series) -> Framing:
     return Framing(b"R", 1 + series.digits + len(" P1 \r"), line(end=b"\r", check=check))
 
 
+_LINE = Frame(())
+"""Stands for a whole line, until what came before it is looked at."""
+
+
 class MaxbotixDecoder:
     """Reads the lines of one sensor."""
 
     def __init__(self, chosen: Mapping[str, Any]) -> None:
-        series = series_of(chosen)
-        medians = Medians(
-            lambda text: parse(text, series), of=chosen["median_of"], mounting_height_cm=chosen["mounting_height_cm"]
-        )
-        self._framer = Framer(_framing(series), medians.add)
+        self._series = series_of(chosen)
+        self._doubt = ""
+        self._medians = Medians(
+            lambda text: parse(text, self._series),
+            of=chosen["median_of"], mounting_height_cm=chosen["mounting_height_cm"],
+        )  # fmt: skip
+        self._framer = Framer(_framing(self._series), lambda _: _LINE)
         self._unaccounted = b""
 
     @property
@@ -192,7 +200,8 @@ class MaxbotixDecoder:
         outcomes, at = [], 0
         for outcome in self._framer.feed(data):
             size = outcome.size if isinstance(outcome, Noise) else stream.index(b"\r", at) + 1 - at
-            outcomes.append(_explained(outcome, stream[at : at + size]))
+            of_it = stream[at : at + size]
+            outcomes.append(self._noise(outcome, of_it) if isinstance(outcome, Noise) else self._measured(of_it))
             at += size
         self._unaccounted = stream[at:]
         return outcomes
@@ -201,12 +210,31 @@ class MaxbotixDecoder:
         """Nothing: lines stand alone."""
         return {}
 
+    def _measured(self, text: bytes) -> Frame:
+        """What a line gives, with what the sensor said of itself."""
+        frame = self._medians.add(text)
+        if self._doubt and (frame.samples or frame.note):
+            return msgspec.structs.replace(frame, note=self._doubt)
+        return frame
 
-def _explained(outcome: Frame | Noise, of_it: bytes) -> Frame | Noise:
-    """Noise that is no text with what it may be."""
-    if isinstance(outcome, Noise) and outcome.size >= _MUCH and 2 * len(of_it.translate(None, _TEXT)) >= outcome.size:
-        return Noise(outcome.size, _WRONG_WAY_ROUND)
-    return outcome
+    def _noise(self, noise: Noise, of_it: bytes) -> Noise:
+        """Noise with what it may be."""
+        named = _PART_NUMBER.search(of_it)
+        if named is not None:
+            self._compare(named[1].decode().lower())
+        if noise.size >= _MUCH and 2 * len(of_it.translate(None, _TEXT)) >= noise.size:
+            return Noise(noise.size, _WRONG_WAY_ROUND)
+        return noise
+
+    def _compare(self, model: str) -> None:
+        """A sensor of another reach than was configured: from now on the narrower of both holds, and it is said."""
+        its = MODELS.get(model, self._series)
+        if its == self._series or its.unit != self._series.unit:
+            return
+        self._doubt = f"the sensor says that it is an {model.upper()}: write it as model"
+        self._series = msgspec.structs.replace(
+            self._series, most=min(its.most, self._series.most), blind=max(its.blind, self._series.blind)
+        )
 
 
 def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDecoder:

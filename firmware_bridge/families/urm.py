@@ -9,7 +9,7 @@
 
 Wiki pages of DFRobot: SEN0149, SEN0150, SEN0153, SEN0002, DFRobot_Communication_Protocol. They disagree on the unit,
 and frames do not tell it: it is to be configured, or comes with the model as its own page has it. Measure once with a
-tape. Addresses are 0x11 to 0x80; AB stands for any, which is for one sensor alone on its line.
+tape. Addresses are 0x11 to 0x80; AB, which all answer to, is never asked here.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _HEADER = b"\x55\xaa"
 DISTANCE, TEMPERATURE = 0x02, 0x03
 _LENGTHS = {DISTANCE: (0, 2), TEMPERATURE: (0, 2), 0x04: (1, 2), 0x05: (0, 2), 0x08: (1,), 0x55: (1,)}
 """Commands, and how much data their questions and answers have."""
-_LEAST_ADDRESS, _MOST_ADDRESS, ANY_ADDRESS = 0x11, 0x80, 0xAB
+_LEAST_ADDRESS, _MOST_ADDRESS, _ANY_ADDRESS = 0x11, 0x80, 0xAB
 _OUT_OF_RANGE = 0xFFFF
 STEPS_MM = {"mm": 1, "cm": 10}
 
@@ -70,7 +70,7 @@ OPTIONS = (
         LocalizedMessage("address of the one sensor, 17 (0x11) to 128; left out, 17 is asked"),
         default=None,
         low=_LEAST_ADDRESS,
-        high=ANY_ADDRESS,
+        high=_MOST_ADDRESS,
     ),
     Option(
         "channels",
@@ -127,7 +127,7 @@ def _size(window: bytes) -> Verdict:
     if len(window) < 5:
         return 0
     address, length, command = window[2:5]
-    is_address = _LEAST_ADDRESS <= address <= _MOST_ADDRESS or address == ANY_ADDRESS
+    is_address = _LEAST_ADDRESS <= address <= _MOST_ADDRESS or address == _ANY_ADDRESS
     return 6 + length if is_address and length in _LENGTHS.get(command, ()) else JUNK
 
 
@@ -179,7 +179,7 @@ class UrmDecoder(PolledDecoder):
         address, length, command = frame[2:5]
         if length == 0:
             return self._question(frame)
-        if self._addresses and not {address, ANY_ADDRESS} & set(self._addresses):
+        if self._addresses and address not in self._addresses:
             return Frame((), f"sensor {address} is heard, and not configured: name it in channels")
         self._addresses = self._addresses or (address,)
         self._answered(address, command)
@@ -197,8 +197,8 @@ class UrmDecoder(PolledDecoder):
 
     def _answered(self, address: int, command: int) -> None:
         question = self._poller.in_hand
-        if question is not None and question.send[2] in (address, ANY_ADDRESS) and question.send[4] == command:
-            self._unanswered[question.send[2]] = 0
+        if question is not None and (question.send[2], question.send[4]) == (address, command):
+            self._unanswered[address] = 0
             self._poller.answered()
 
     def _medians_of(self, address: int) -> Medians:

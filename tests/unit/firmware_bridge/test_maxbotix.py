@@ -5,6 +5,7 @@ import pytest
 from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, OptionError, Sample
 from firmware_bridge.catalog import find
 from firmware_bridge.families import maxbotix
+from tests.unit.firmware_bridge import laws
 from tests.vectors import cases
 
 
@@ -150,6 +151,39 @@ def test_text_at_power_up_is_not_said_to_be_of_the_other_polarity():
     noises = [outcome for outcome in feed((text + b"R1234\r") * 5) if isinstance(outcome, Noise)]
     assert noises
     assert not any("no text" in noise.reason for noise in noises)
+
+
+POWER_UP = b"HRXL-MaxSonar-WRL\rPN:MB73%d\rCopyright 2011-2013\rMaxBotix Inc.\rRoHS 1.8b090  0713\rTempI\r"
+
+
+def read_after_power_up(of: int, text: bytes, **options):
+    return [outcome for outcome in feed(POWER_UP % of + text, **options) if isinstance(outcome, Frame)]
+
+
+def test_a_sensor_that_calls_itself_another_model_is_read_by_the_narrower_of_both_and_said():
+    said = "the sensor says that it is an MB7389: write it as model"
+    no_target, level, blind = read_after_power_up(89, b"R5000\rR1234\rR0400\r", model="mb7386")
+    assert (no_target, level) == (Frame((), said), Frame((Sample("distance", 123.4),), said))
+    assert blind == Frame((), said)
+    [beyond] = read_after_power_up(86, b"R6000\r")
+    assert beyond == Frame((), "the sensor says that it is an MB7386: write it as model")
+
+
+def test_what_a_sensor_calls_itself_counts_from_there_on_however_the_bytes_arrive():
+    stream = b"R5000\r" + POWER_UP % 89 + b"R5000\rR1234\r"
+
+    def make():
+        return SERIAL_FAMILIES["maxbotix"].decoder({"model": "mb7386", "median_of": 1}, {})
+
+    laws.check_splitting_changes_nothing(make, stream, range(len(stream)))
+    assert [outcome.samples[0].value for outcome in make().feed(stream) if getattr(outcome, "samples", ())] == [
+        500.0, 123.4,
+    ]  # fmt: skip
+
+
+def test_a_sensor_that_calls_itself_by_the_name_of_its_model_or_of_one_like_it_is_not_doubted():
+    for of, options in ((86, {"model": "mb7386"}), (80, {}), (86, {"max_mm": 9_999}), (99, {})):
+        assert read_after_power_up(of, b"R1234\r", **options) == [Frame((Sample("distance", 123.4),))]
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_a_reading_can_be_the_median_of_several_distances_of_a_sensor():
     ("options", "sentence"),
     [
         ({"unit": "inch"}, "unit: 'inch': write one of: mm, cm"),
-        ({"unit": "cm", "address": 5}, "address: 5: write a number from 17 to 171"),
+        ({"unit": "cm", "address": 5}, "address: 5: write a number from 17 to 128"),
         (
             {"unit": "cm", "channels": {"9": "a"}},
             "channels: '9' is no channel; write addresses from 17 (0x11) to 128, as decimal numbers",
