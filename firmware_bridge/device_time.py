@@ -36,7 +36,7 @@ def time_reader(chosen: Mapping[str, Any]) -> ReadTime:
     if read is None:
         raise OptionError(
             LocalizedMessage(
-                "time_format: {format}: write one of {known}, or a format with a date such as "
+                "time_format: {format}: write one of: {known}, or a format with a date such as "
                 '"%d.%m.%Y %H:%M:%S"',
                 format=repr(written[:60]), known=", ".join(READERS),
             )

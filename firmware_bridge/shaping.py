@@ -64,7 +64,7 @@ class Shape(msgspec.Struct, frozen=True):
     def read(self, written: Any, *, decimal: str = ".") -> float | str:
         """The reading that `written` stands for, or what is wrong with it, as the end of a sentence."""
         if type(written) is str:
-            written = written.strip()
+            written = written.strip(" \t\r\n")
             if written.casefold() in self.texts:
                 return "has no reading"
             if decimal == ",":

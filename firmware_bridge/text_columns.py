@@ -52,7 +52,7 @@ def columns_of(given: Mapping[str, Any], separator: str, *, decimal: str = ".") 
                 )
             )  # fmt: skip
     at = {name: column - 1 for name, column in given.items()}
-    return Columns(at, max(at.values()), splitter(sign))
+    return Columns(at, max(at.values(), default=0), splitter(sign))
 
 
 def splitter(sign: str) -> Callable[[str], list[str]]:

@@ -12,28 +12,19 @@ reading: the line is two, of which the first is torn, or the pattern says too li
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from firmware_bridge import safe_pattern
-from firmware_bridge.device_time import TIME_FORMAT, ZONE, ReadTime, time_reader
-from firmware_bridge.family import (
-    Guide,
-    Option,
-    OptionError,
-    Poll,
-    SerialDecoder,
-    SerialFamily,
-    check_channels,
-    settle,
-    table_among,
-)  # fmt: skip
+from firmware_bridge.device_time import TIME_FORMAT, ZONE
+from firmware_bridge.family import Guide, Option, OptionError, Poll, SerialDecoder, SerialFamily, settle
 from firmware_bridge.poller import PolledQuestion, Poller
-from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.shaping import SHAPING, Shape, channel_of, shapes_of
+from firmware_bridge.sample import Frame, Noise
+from firmware_bridge.shaping import SHAPING
 from firmware_bridge.text_columns import Columns, columns_of
+from firmware_bridge.text_fields import Fields, FieldsPlan, fields_plan
 from firmware_bridge.text_lines import CHECKSUMS, LONGEST, LineSplitter, checked, with_checksum
 from i18n.message import LocalizedMessage
 from wire import MEASURED
@@ -41,8 +32,6 @@ from wire import MEASURED
 _OF_A_PATTERN = 128
 """The longest line for a pattern where nothing is said: what it can cost grows with it."""
 _LONGEST_START = 32
-_NO_QUANTITY = ("time", "date", "channel")
-Fields = Mapping[str, str | None]
 Find = Callable[[str], Fields | str]
 """The fields of a line, by key; or why it is not one of those that were configured."""
 
@@ -126,12 +115,9 @@ class LinePlan(msgspec.Struct, frozen=True):
     """The options, ready for use on each line."""
 
     find: Find
-    shapes: Mapping[str, Shape]
-    read_time: ReadTime
+    fields: FieldsPlan
     checksum: str
     encoding: str
-    decimal: str
-    channels: frozenset[str]
 
 
 def parse(line: bytes, plan: LinePlan) -> Frame | Noise:
@@ -141,39 +127,7 @@ def parse(line: bytes, plan: LinePlan) -> Frame | Noise:
     if isinstance(body, str):
         return Noise(size, body)
     fields = plan.find(body.decode(plan.encoding, "replace").strip("\0 \t"))
-    if isinstance(fields, str):
-        return Noise(size, fields)
-    notes: list[str] = []
-    time_ms = _time(fields, plan, notes)
-    named = channel_of(fields.get("channel") or "")
-    samples = tuple(_samples(fields, plan, named, time_ms, notes))
-    return Frame(samples, "; ".join(notes)[:300] or ("" if samples else "line has none of the fields"))
-
-
-def _time(fields: Fields, plan: LinePlan, notes: list[str]) -> int | None:
-    written = [fields[key] for key in ("date", "time") if key in fields]
-    if not written:
-        return None
-    time_ms = plan.read_time(" ".join(text.strip() for text in written if text) or None)
-    if isinstance(time_ms, int):
-        return time_ms
-    notes.append(f"time {time_ms}")
-    return None
-
-
-def _samples(fields: Fields, plan: LinePlan, named: str, time_ms: int | None, notes: list[str]) -> Iterator[Sample]:
-    for key, shape in plan.shapes.items():
-        written = fields.get(key)
-        if written is None:
-            continue  # an optional group, or a line of fewer columns
-        channel = shape.channel or named
-        value = shape.read(written, decimal=plan.decimal)
-        if plan.channels and channel not in plan.channels:
-            notes.append(f"channel {channel!r} has no sensor: name it in channels")
-        elif isinstance(value, str):
-            notes.append(f"{key} {value}")
-        else:
-            yield Sample(shape.quantity, value, channel, time_ms)
+    return Noise(size, fields) if isinstance(fields, str) else plan.fields.read(fields)
 
 
 class GenericDecoder:
@@ -254,16 +208,7 @@ def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDe
     chosen = settle(OPTIONS, options)
     longest = chosen["longest"] or (_OF_A_PATTERN if chosen["pattern"] else LONGEST)
     find, keys, option = _find(chosen, longest)
-    shapes = shapes_of(option, [key for key in keys if key not in _NO_QUANTITY], chosen, table_among(options))
-    if not shapes:
-        raise OptionError(LocalizedMessage("{option}: names no quantity; name one, such as water_level", option=option))
-    channels = check_channels(
-        chosen["channels"], lambda channel: 0 < len(channel) <= 40, LocalizedMessage("write 1 to 40 characters")
-    )
-    plan = LinePlan(
-        find, shapes, time_reader(chosen), chosen["checksum"], chosen["encoding"], chosen["decimal"],
-        frozenset(map(channel_of, channels)),
-    )  # fmt: skip
+    plan = LinePlan(find, fields_plan(option, keys, chosen, options), chosen["checksum"], chosen["encoding"])
     lines = LineSplitter(longest, chosen["start"].encode(chosen["encoding"], "replace")[:_LONGEST_START])
     return GenericDecoder(plan, lines, _poller(chosen))
 

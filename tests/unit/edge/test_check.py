@@ -61,7 +61,7 @@ MISTAKEN = [
     (GATEWAY + JSON.replace("sensors/+/r", "sensors/#/r"), "sources[0].topic: 'sensors/#/r': # stands for"),
     (GATEWAY + JSON.replace("sensors/+/r", ""), "sources[0].topic: '' is no topic"),
     (GATEWAY + JSON.replace("sensor_level = 1", "sensor_level = 3"), "sources[0].sensor_level: 3: topic"),
-    (GATEWAY + JSON.replace("sensor_level = 1\n", ""), "sources[0].sensor: write either sensor"),
+    (GATEWAY + JSON.replace("sensor_level = 1\n", ""), "sources[0].sensor: write one of sensor"),
     (GATEWAY + JSON + 'port = "/dev/null"\n', "sources[0].port: '/dev/null' means nothing here"),
     (GATEWAY + JSON + JSON.replace("sensors/+", "other/+"), "sources[1].name: 'a' is taken by sources[0].name"),
     (GATEWAY + LINE + LINE.replace('"river"', '"two"'), "sources[1].port: '/dev/null' is taken by sources[0].port"),

@@ -76,6 +76,14 @@ def test_two_sensors_of_one_line_are_told_apart_by_a_column_or_by_the_field():
     assert outcome == Frame((), "channel '8' has no sensor: name it in channels")
 
 
+@pytest.mark.parametrize("columns", [{"channel": 1, "noise": 2}, {"noise__in": 1, "noise__out": 2}])
+def test_a_gateway_is_told_which_sensor_is_behind_each_channel(columns: dict[str, int]):
+    table = {"name": "a", "family": "generic", "port": "/dev/ttyX", "columns": columns}
+    [said] = mistakes_in({**table, "sensor": "noise-1"}, BUILT_IN)
+    assert str(said).startswith("channels: is missing; name the sensor of each channel")
+    assert list(mistakes_in({**table, "channels": {"in": "noise-1", "out": "noise-2"}}, BUILT_IN)) == []
+
+
 @pytest.mark.parametrize(
     ("text", "options", "time_ms"),
     [
@@ -191,8 +199,8 @@ def test_a_pattern_as_people_write_it_is_taken_and_the_worst_line_takes_a_second
         ({"columns": {"noise": 1}, "bounds": {"noise": 7}}, "bounds.noise: 7: write the lowest and the highest value"),
         ({"columns": {"noise": 1}, "bounds": {"noise": [9, 1]}}, "bounds.noise: [9, 1]: write the lowest"),
         ({"columns": {"noise": 1}, "scale": {"nois": 2}}, "scale.nois: is not among columns; did you mean noise?"),
-        ({"columns": {"noise": 1}, "time_format": "unix"}, "time_format: 'unix': write one of epoch_ms, epoch_s, iso"),
-        ({"columns": {"noise": 1}, "time_format": "%H:%M"}, "time_format: '%H:%M': write one of epoch_ms"),
+        ({"columns": {"noise": 1}, "time_format": "unix"}, "time_format: 'unix': write one of: epoch_ms, epoch_s, iso"),
+        ({"columns": {"noise": 1}, "time_format": "%H:%M"}, "time_format: '%H:%M': write one of: epoch_ms"),
         ({"columns": {"noise": 1}, "zone": "WIT"}, "zone: 'WIT': write its offset from UTC, \"+09:00\""),
         ({"columns": {"noise": 1}, "checksum": "md5"}, "checksum: 'md5': write one of: "),
     ],

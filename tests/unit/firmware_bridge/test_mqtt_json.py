@@ -2,11 +2,13 @@
 
 import pytest
 
+from edge.sources.configured import mistakes_in
 from firmware_bridge import MQTT_DIALECTS, Frame, Noise, OptionError, Sample
 from firmware_bridge.device_json import number
 from firmware_bridge.dialects import mqtt_json
 from tests.recorded import Source, recorded
 from tests.synthetic.messages import BURST_MS, messages_tsv
+from wire import BUILT_IN
 
 HOSTILE = {
     "nothing": b"",
@@ -249,7 +251,7 @@ def test_a_message_is_built_where_its_paths_say():
         ({"pressure": "bananas"}, "units.pressure: 'bananas' is no unit of pressure; write one such as 'hPa'"),
         ({"pressure": "°C"}, "units.pressure: '°C' is no unit of pressure"),
         ({"pressure": 7}, "units.pressure: 7 is no unit of pressure"),
-        ({"presure": "Pa"}, "units.presure: has no path in values; did you mean pressure?"),
+        ({"presure": "Pa"}, "units.presure: is not among values; did you mean pressure?"),
     ],
 )
 def test_a_unit_that_does_not_fit_is_refused_before_a_message_comes(units, said):
@@ -270,3 +272,84 @@ def test_values_in_another_unit_are_converted_and_the_others_stay_as_they_are():
 @pytest.mark.parametrize("text", ["\x1d5", "5\x1c", "\x85 5", "5\u2003"])
 def test_what_only_some_call_a_blank_is_no_part_of_a_number(text):
     assert number(text) == "is not a number"
+
+
+@pytest.mark.parametrize(
+    ("payload", "path", "value"),
+    [
+        (b"23.4", "$", 23.4),
+        (b'"23.4"', "$", 23.4),
+        (b"[1,2,3]", "[1]", 2.0),
+        (b"[1,2,3]", "$[1]", 2.0),
+        (b'{"a":[{"b":4}]}', "a[0].b", 4.0),
+        (b'{"a":[{"b":4}]}', "$.a[0].b", 4.0),
+        (b'{"a":[[5]]}', "a[0][0]", 5.0),
+    ],
+)
+def test_a_bare_number_and_places_in_brackets_are_found(payload, path, value):
+    assert parse(payload, {"noise": path}) == Frame((Sample("noise", value),))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "written", "value"),
+    [
+        ("o3", "ppb", 20, 39.26), ("co", "mg/m3", 1.5, 1_500.0), ("co", "mg/m³", 1.5, 1_500.0),
+        ("co", "ppm", 1, 1_145.6),
+        ("temperature", "°F", 68.9, 20.5), ("temperature", "K", 293.65, 20.5), ("pressure", "inHg", 29.92, 1_013.2),
+        ("water_level", "ft", 2, 60.96), ("distance", "feet", 2, 60.96), ("rainfall", "in", 1, 25.4),
+        ("wind_speed", "km/h", 36, 10.0), ("wind_speed", "mph", 10, 4.4704), ("wind_speed", "kn", 10, 5.144444444),
+    ],
+)  # fmt: skip
+def test_units_of_payloads_are_converted(quantity, unit, written, value):
+    [sample] = parse(b'{"a":%s}' % str(written).encode(), {quantity: "a"}, units={quantity: unit}).samples
+    assert sample.value == pytest.approx(value, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("time_format", "text"),
+    [
+        ("epoch_s", b"1795921200"), ("epoch_ms", b"1795921200000"), ("epoch_us", b"1795921200000000"),
+        ("epoch_ns", b"1795921200000000000"), ("epoch_ns", b'"1795921200000000000"'), ("epoch", b"1795921200"),
+        ("epoch", b"1795921200.0"), ("epoch", b"1795921200000"), ("epoch", b"1795921200000000"),
+        ("epoch", b"1795921200000000000"), ("%Y/%m/%d %H:%M", b'"2026/11/29 03:00"'),
+    ],
+)  # fmt: skip
+def test_times_of_any_unit_are_read(time_format, text):
+    outcome = parse(b'{"a":1,"t":%b}' % text, time="t", time_format=time_format, zone="Z")
+    assert outcome == Frame((Sample("noise", 1.0, "", 1_795_921_200_000),))
+
+
+def test_items_of_a_list_are_read_one_by_one_and_a_bad_one_costs_itself():
+    payload = b'[{"t":1,"v":1.5},7,{"t":"x","v":2.5},{"t":3,"v":null}]'
+    outcome = parse(payload, {"noise": "v"}, each="$", time="t")
+    assert outcome.samples == (Sample("noise", 1.5, "", 1), Sample("noise", 2.5))
+    assert outcome.note == "time is missing; noise is missing; time is not a number"
+
+
+def test_what_is_no_list_and_too_long_a_list_are_said():
+    assert parse(b'{"d":{}}', {"noise": "v"}, each="d") == Frame((), "each: no list is there")
+    assert parse(b'{"d":[]}', {"noise": "v"}, each="d") == Frame((), "the list is empty")
+    long = parse(b"[" + b",".join([b"1"] * 1_002) + b"]", {"noise": "$"}, each="$")
+    assert len(long.samples) == 1_000
+    assert long.note == "2 items after the first 1000 are left out"
+
+
+def test_a_message_says_whose_it_is():
+    options = {"channel": "dev.id", "channels": {"7": "noise-1"}}
+    assert parse(b'{"dev":{"id":"07"},"a":5}', **options) == Frame((Sample("noise", 5.0, "7"),))
+    assert parse(b'{"dev":{"id":8},"a":5}', **options).note == "channel '8' has no sensor: name it in channels"
+    assert parse(b'{"a":5}', **options).samples == ()
+
+
+def test_a_gateway_is_told_whose_each_message_is():
+    table = {"name": "a", "family": "json", "topic": "a", "values": {"noise": "a"}, "channel": "id"}
+    [said] = mistakes_in({**table, "sensor": "noise-1"}, BUILT_IN)
+    assert str(said).startswith("channels: is missing; name the sensor of each channel")
+    assert list(mistakes_in({**table, "channels": {"7": "noise-1"}}, BUILT_IN)) == []
+
+
+def test_what_says_that_there_is_no_reading_is_none():
+    options = {"no_reading": {"any": [-999, "off"]}, "bounds": {"noise": [20, 140]}}
+    for text in (b"-999", b"-999.0", b'"-999"', b'"OFF"', b"19.9", b"141"):
+        assert parse(b'{"a":%b}' % text, **options).samples == ()
+    assert parse(b'{"a":20}', **options).samples == (Sample("noise", 20.0),)

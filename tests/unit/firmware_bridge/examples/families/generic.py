@@ -21,7 +21,7 @@ EXAMPLES = {
             (Sample("temperature", 23.5, "3"), Sample("water_level", 0.0, "3")),
         ),
         (b"T1=23.4\r\n", b"T1=23.4 L=18 2\r\n", b"U1=23.4 L=182\r\n", b"T1=23.4 L=182", b"T1=23.4 L=-1\n"),
-        mutant=('named = channel_of(fields.get("channel") or "")', 'named = ""'),
+        mutant=("for key, text in found.groupdict().items() if text is not None", "for key, text in ()"),
     ),
     "columns": Family(
         {
@@ -53,6 +53,6 @@ EXAMPLES = {
             build(b"#29.11.2026 12:00:00;68,9;ok;1234", checksum="crc16-arc"),
             build(b"#29.11.2026 12:00:00;68,9;1234", checksum="crc16"),
         ),
-        mutant=("shape.read(written, decimal=plan.decimal)", "shape.read(written)"),
+        mutant=("line.removeprefix(start)", "line"),
     ),
 }
