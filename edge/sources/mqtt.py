@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import partial
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 from paho.mqtt.client import topic_matches_sub
@@ -59,6 +60,14 @@ class SourceRoute(msgspec.Struct, frozen=True):
     tally: SourceTally
 
 
+class _ParsedMessage(NamedTuple):
+    """The message that waits for a time, as each source has read it: a dialect with a memory reads none twice."""
+
+    topic: str
+    payload: bytes
+    outcomes: dict[str, Frame | Noise]
+
+
 class LocalBroker:
     """Runs the MQTT sources until it is cancelled; `routes` are all of them, `echo` is what is known of the broker."""
 
@@ -89,6 +98,7 @@ class LocalBroker:
         self._loop = asyncio.get_running_loop()
         self._unsafe: dict[int, list[Message]] = {}
         self._timeless: deque[Message] = deque()
+        self._parsed_already = _ParsedMessage("", b"", {})
         self._paused = False
         self._refused = False
         self._identities: dict[str, Identities] = {}
@@ -282,25 +292,34 @@ class LocalBroker:
         readings: list[Reading] = []
         kept = False
         routes = self._matching.get(message.topic)
+        topic, payload, parsed = self._parsed_already
+        if payload != message.payload or topic != message.topic:
+            parsed = {}
         for route in self._find(message.topic) if routes is None else routes:
             try:
-                found, kept_here = self._readings_from(route, message, since_ms)
+                found, kept_here = self._readings_from(route, message, since_ms, parsed)
                 readings += found
                 kept = kept or kept_here
             except NoFreeTime:
+                self._parsed_already = _ParsedMessage(message.topic, message.payload, parsed)
                 raise
             except Exception:
                 _log.exception("source %s: message on %.200r", route.source.name, message.topic)
                 route.tally.noise(len(message.payload), "this agent could not read it; its log has more")
+        self._parsed_already = _ParsedMessage("", b"", {})
         return readings, kept
 
-    def _readings_from(self, route: SourceRoute, message: Message, since_ms: int | None) -> tuple[list[Reading], bool]:
+    def _readings_from(
+        self, route: SourceRoute, message: Message, since_ms: int | None, parsed: dict[str, Frame | Noise]
+    ) -> tuple[list[Reading], bool]:
         source, tally = route.source, route.tally
         tally.came(len(message.payload))
         if len(message.payload) > LONGEST_MESSAGE:
             tally.noise(len(message.payload), f"message of more than {LONGEST_MESSAGE} bytes")
             return [], False
-        outcome = source.parse(message.topic, message.payload)
+        outcome = parsed.get(source.name)
+        if outcome is None:
+            outcome = parsed[source.name] = source.parse(message.topic, message.payload)
         if isinstance(outcome, Noise):
             tally.noise(outcome.size, outcome.reason)
             return [], False

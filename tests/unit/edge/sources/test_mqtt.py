@@ -412,3 +412,25 @@ async def test_a_message_without_a_free_time_waits_without_a_puback_and_in_its_o
     bench = await run()
     assert [readings[0].value for readings, _ in bench.kept] == [400.0, 401.0]
     assert bench.paused == [True, False]
+
+
+RAIN = SETTINGS.replace('family = "json"', 'family = "wts506"').replace('values = { co2 = "co2" }\ntime = "ts"\n', "")
+
+
+async def test_a_message_that_waits_for_a_time_is_read_once_by_a_dialect_with_a_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(mqtt, "WAIT_FOR_A_TIME_S", 0.01)
+    stamp, times = Stamper.stamp, [True, False, False]
+
+    def now_and_then(self: Stamper, *given: Any, **how: Any) -> list[Reading]:
+        if given[1] and times and not times.pop():
+            raise NoFreeTime
+        return stamp(self, *given, **how)
+
+    monkeypatch.setattr(Stamper, "stamp", now_and_then)
+    bench = Bench(tmp_path, RAIN)
+    for packet, total in enumerate(("7b", "8b"), start=1):  # 1.23 mm in all, then 1.39 mm
+        bench.receive(bytes.fromhex(f"0877{total}0001"), packet=packet)
+    await asyncio.sleep(0.1)
+    assert [[reading.value for reading in readings] for readings, _ in bench.kept] == [[0.16]]
