@@ -1,11 +1,12 @@
-"""ChirpStack's events, version 4 and 3, as JSON: `application/<id>/device/<DevEUI>/event/<up, join, ack, …>`.
+"""ChirpStack's events, version 4 and 3: `application/<id>/device/<DevEUI>/event/<up, join, ack, …>`.
 
 {"deduplicationId": "3ac7e3c4-…", "time": "2026-03-07T03:54:34.482+00:00", "fCnt": 7, "data": "AXVkA4IeAA==",
  "deviceInfo": {"deviceProfileName": "EM500-UDL", "deviceName": "bridge", "devEui": "24e124713b492056"},
  "object": {"battery": 100, "distance": 30}, "rxInfo": [{"gatewayId": "…", "rssi": -57, "snr": 9.2}]}
 
 Version 3 has applicationID, deviceName and devEUI (hexadecimal, or base64) beside them, `objectJSON` with the object as
-a text, `loRaSNR`, and no time but that of a gateway and `publishedAt`. An up event without codec has no object: then
+a text, `loRaSNR`, and no time but that of a gateway and `publishedAt`. Version 4 sends protobuf where `json` is false
+(chirpstack_protobuf.py). An up event without codec has no object: then
 `data` goes to the decoder that is configured, or that the device profile is named after. Only up events hold readings.
 
 Sources: chirpstack.io/docs (integrations, event types); chirpstack-api, integration.proto of 3.12 and 4.
@@ -30,6 +31,8 @@ _KINDS = ("up", "join", "ack", "txack", "log", "error", "status", "location", "i
 _OF_OLD_TOPICS = {"rx": "up"}  # application/7/device/…/rx, until version 3.11
 _SHOWS = (("margin", "status"), ("acknowledged", "ack"), ("downlinkId", "txack"), ("level", "log"), ("error", "error"))
 _PAYLOADS = ("data", "object", "objectJSON")
+_STARTS_OF_PROTOBUF = (b"\x0a", b"\x12", b"\x1a")
+"""The tags of its first fields; the first is a line feed too."""
 _HEX_EUI = re.compile(r"[0-9a-fA-F]{16}")
 
 
@@ -49,8 +52,12 @@ def build(
 
 
 def parse(topic: str, payload: bytes, reader: UplinkReader) -> Frame | Noise:
-    """Read an event."""
-    document = read(payload)
+    """Read an event, which is protobuf where it is no JSON."""
+    last = topic.rpartition("/")[2]
+    if payload[:1] in _STARTS_OF_PROTOBUF and _OF_OLD_TOPICS.get(last, last) in _KINDS[1:]:
+        return Frame((), f"{last} event: only up events hold readings")
+    document = _protobuf(payload) if payload[:1] in _STARTS_OF_PROTOBUF else None
+    document = read(payload) if document is None else document
     if type(document) is Noise:
         return document
     if type(document) is not dict:
@@ -62,6 +69,12 @@ def parse(topic: str, payload: bytes, reader: UplinkReader) -> Frame | Noise:
         return Frame((), f"{kind} event: only up events hold readings")
     uplink = _uplink(topic, document)
     return Noise(len(payload), uplink) if isinstance(uplink, str) else reader.read(uplink, len(payload))
+
+
+def _protobuf(payload: bytes) -> dict[str, Any] | None:
+    from firmware_bridge.dialects.chirpstack_protobuf import event_in  # large, and few servers send it
+
+    return event_in(payload)
 
 
 def _kind_of(topic: str, event: dict[str, Any]) -> str:
@@ -151,8 +164,8 @@ DIALECT = MqttDialect(
     models={"chirpstack-v3": {}, "chirpstack-v4": {}},
     guide=Guide(
         topic="application/+/device/24e124713b492056/event/+",
-        wiring="ChirpStack 4 or 3: the MQTT integration with JSON; several devices are told apart by sensor_level = 3 "
-        "or channels",
+        wiring="ChirpStack 4 (JSON or protobuf) or 3 (JSON): the MQTT integration; several devices are told "
+        "apart by sensor_level = 3 or channels",
         quirks="a payload is decoded here where decoder is set or the device profile is named after the device, else "
         "the codec's object is read; readings have the time of reception, history its own; the first total of rain "
         "adds nothing; a duplicate is left out",

@@ -172,6 +172,38 @@ def test_what_is_no_event_of_chirpstack_says_so(payload, reason):
     assert parse(payload, topic="x") == Noise(len(payload), reason)
 
 
+# made by chirpstack-api 4, with a payload and with the object of a codec
+WITH_A_PAYLOAD = (
+    "0a083361633765336334120c08fac2aecd061080f9eae5011a253209454d3530302d55444c3a0662726964676542103234653132343731"
+    "33623439323035362208303031383934343038074055520701756403821e0062310a103030313663303031663135336131346330c7ffff"
+    "ffffffffffff013d000014418a010c08fac2aecd0610808c8d9e02"
+)
+WITH_AN_OBJECT = (
+    "0a083361633765336334120c08fac2aecd061080f9eae5011a1d3201583a06627269646765421032346531323437313362343932303536"
+    "22083030313839343430380840555a5d0a240a046c697374121c321a0a0911000000000000f03f0a051a0332206d0a0220010a0208000a"
+    "1b0a0361697212142a120a100a03636f3212091100000000000089400a180a0b74656d7065726174757265120911000000000080354062"
+    "310a103030313663303031663135336131346330c7ffffffffffffffff013d000014418a010c08fac2aecd0610808c8d9e02"
+)
+
+
+def test_protobuf_means_what_json_does():
+    first, second = (parse(bytes.fromhex(text)) for text in (WITH_A_PAYLOAD, WITH_AN_OBJECT))
+    assert pairs(first) == [("battery", 100.0), ("distance", 3.0), ("signal", -57.0), ("signal_to_noise", 9.25)]
+    assert {sample.time_ms for sample in first.samples} == {AT_MS}
+    assert pairs(second)[:2] == [("co2", 800.0), ("temperature", 21.5)]
+    assert parse(bytes.fromhex(WITH_A_PAYLOAD), topic=f"application/1/device/{EUI}/event/join").samples == ()
+
+
+@pytest.mark.parametrize("cut", range(1, 130, 7))
+def test_protobuf_that_is_cut_is_no_event(cut):
+    outcome = parse(bytes.fromhex(WITH_A_PAYLOAD)[:cut])
+    assert isinstance(outcome, Noise) or not outcome.samples
+
+
+def test_json_that_begins_with_a_line_feed_is_json():
+    assert pairs(parse(b"\n" + msgspec.json.encode(up(object={"temperature": 20})))) == [("temperature", 20.0)]
+
+
 @pytest.mark.parametrize("payload", [b"\xff", b"{" * 9_000, b'{"object":' * 9_000, b'{"object":[' + b"[" * 9_000])
 def test_a_hostile_message_is_noise(payload):
     assert isinstance(parse(payload), Noise)
