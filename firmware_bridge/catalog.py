@@ -67,9 +67,9 @@ _DIALECTS = {
     "json": _Line(("mqtt_json",), file="mqtt_json"),
     "lorawan": _Line((
         "am102", "am102l", "am103", "am103l", "am104", "am107", "am307", "am307l", "am308", "am308l", "am319",
-        "am319-hcho", "am319-o3", "am319l", "cayenne-lpp", "em300-th", "em310-udl", "em320-th", "em400-mud",
+        "am319-hcho", "am319-o3", "am319l", "cayenne", "cayenne-lpp", "em300-th", "em310-udl", "em320-th", "em400-mud",
         "em400-tld", "em400-udl", "em410-rdl", "em411-rdl", "em500-co2", "em500-lgt", "em500-swl", "em500-udl",
-        "lpp", "vs121", "vs132", "vs133", "vs135", "vs350", "vs351", "vs360", "wts305", "wts505", "wts506",
+        "lpp", "milesight", "vs121", "vs132", "vs133", "vs135", "vs350", "vs351", "vs360", "wts305", "wts505", "wts506",
     )),
     "sensor_community": _Line(("airrohr", "luftdaten")),
     "shelly": _Line(),

@@ -4,12 +4,16 @@
     "temperature_3"     ─► temperature of the part "3"  "distance"         ─► distance, in a unit that no name tells
     "air.temperature"   ─► temperature (the normalized payload of The Things Stack, whose units are fixed)
 
-A name is looked up without capitals, underscores and hyphens. Sources: Milesight's codecs, Dragino's manuals, the
+A name is looked up without capitals, underscores and hyphens; what is not here may be among
+firmware_bridge/quantity_names.py. Sources: Milesight's codecs, Dragino's manuals, the
 device repository's normalized payload (thethingsstack.dev/devices/normalized-payload).
 """
 
 import re
 from typing import NamedTuple
+
+from firmware_bridge.quantity_names import quantity_called
+from wire import MEASURED
 
 
 class Meaning(NamedTuple):
@@ -94,6 +98,14 @@ _CHANNEL = re.compile(r"(.+)[_.]([0-9]{1,3})")  # temperature_3; temperatureSens
 _OF_A_REGION = {"count": "occupancy", "avg_dwell": "dwell"}
 
 
+_OF_NO_ONE_UNIT = frozenset({
+    "water_level", "distance", "flow", "flow_velocity", "rain_rate", "co", "no2", "o3", "so2", "hc", "voc",
+    "formaldehyde", "battery_voltage",
+})  # fmt: skip
+_OF_NO_ONE_WAY = frozenset({"people_in", "people_out", "rainfall", "signal", "signal_to_noise", "link_quality"})
+"""What one codec gives as a total and another as what was added, or as its own and not the server's."""
+
+
 def plain(name: str) -> str:
     """A field's name as the table has it."""
     return "".join(letter for letter in _BETWEEN_DIGITS.sub(".", name.casefold()) if letter not in "_- ()")
@@ -119,4 +131,7 @@ def meaning_of(name: str) -> Meaning | None:
     if part := _CHANNEL.fullmatch(lowered):
         inner = MEANINGS.get(plain(part[1]))
         return inner._replace(part=part[2]) if inner and not inner.total_bits else None
-    return None
+    called = quantity_called(name)
+    if called is None or called in _OF_NO_ONE_WAY:
+        return None
+    return Meaning(called, "" if called in _OF_NO_ONE_UNIT else MEASURED[called].unit)

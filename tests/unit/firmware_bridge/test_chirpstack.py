@@ -85,6 +85,8 @@ def test_a_field_of_which_nobody_knows_the_unit_is_no_reading():
         ({"pm10": 5}, ("pm10", 5.0)),
         ({"air": {"relativeHumidity": 70}}, ("humidity", 70.0)),
         ({"line_2_period_in": 4}, ("people_in", 4.0)),
+        ({"outdoorTemperature": 31.5, "soil": {"temperature": 27}, "setpoint_temperature": 20}, ("temperature", 31.5)),
+        ({"CarbonDioxide": 612, "rain": 12, "countIn": 7}, ("co2", 612.0)),
     ],
 )
 def test_fields_are_known_by_the_names_that_people_give_them(decoded, pair):
