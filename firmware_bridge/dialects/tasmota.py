@@ -66,6 +66,8 @@ SENSORS: dict[str, tuple[Field, ...]] = {
 
 _DEFAULT_UNITS = {"TempUnit": "C", "PressureUnit": "hPa"}  # early firmware names none
 _INDEX = re.compile(r"[-_]")
+_ONE_BRACE_TOO_MANY = re.compile(rb'("PMSA003I":\{[^{}]*\})\}')
+"""Its driver closes the whole message behind itself (xsns_104_pmsa003i.ino), and other sensors follow."""
 _PLACE = re.compile(r"[-_][0-9]{1,2}$")
 _WORDS = {b"Online": "device is online", b"Offline": "device is offline"}  # …/LWT
 
@@ -92,7 +94,9 @@ def parse(payload: bytes, *, only: str = "") -> Frame | Noise:
         return Frame((), _WORDS[payload])
     document = read(payload)
     if type(document) is Noise:
-        return document
+        document = read(_ONE_BRACE_TOO_MANY.sub(rb"\1", payload, count=1))
+    if type(document) is Noise:
+        return Noise(len(payload), document.reason)
     if type(document) is not dict:
         return Noise(len(payload), "message is no JSON object")
     inner = document.get("StatusSNS", document)

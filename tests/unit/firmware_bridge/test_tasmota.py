@@ -126,6 +126,13 @@ def test_of_each_chip_what_it_measures_counts(message, expected):
     assert pairs(parse(message)) == expected
 
 
+@pytest.mark.parametrize("behind", [b',"BME280":{"Temperature":29.5},"TempUnit":"C"}', b"}", b""])
+def test_a_driver_that_closes_the_message_too_early_costs_no_number(behind):
+    payload = b'{"Time":"2026-03-07T12:54:34","PMSA003I":{"CF1":2,"PM1":1,"PM2.5":2,"PM10":3,"PB10":0}}' + behind
+    assert pairs(parse(payload))[:3] == [("pm1", 1.0), ("pm2_5", 2.0), ("pm10", 3.0)]
+    assert (("temperature", 29.5) in pairs(parse(payload))) is (b"BME280" in behind)
+
+
 def test_a_broken_byte_in_a_text_costs_no_number_beside_it():
     payload = b'{"Time":"\xff\xff","Name":"Pantai \xe9","BME280":{"Temperature":29.5},"TempUnit":"C"}\x00'
     assert pairs(parse(payload)) == [("temperature", 29.5)]
