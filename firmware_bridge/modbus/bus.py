@@ -4,8 +4,8 @@ slave 1  registers 2–4 ─reply─►       every_s later again
 slave 2  registers 0–1 ─no reply─► once more ─no reply─► 2 s ─► 5 s ─► … 60 s later: it costs the others a second
 slave 3  registers 0–9 ─exception 2─► registers 0–3, registers 8–9: what was read along is left out
 
-A reply does not say which request it answers. So whoever was late once is given time to be late again, before it is
-asked something else: until then its replies are taken for none. Times are monotonic seconds that are handed in.
+A reply does not say which request it answers. So a slave that has missed one is asked the same again or nothing, until
+no reply to it can come any more; the others go on meanwhile. Times are monotonic seconds that are handed in.
 """
 
 from collections import deque
@@ -21,6 +21,8 @@ SILENT_AFTER = 3
 """Requests without a reply, after which the status says so."""
 _AGAIN_S = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 """Until a silent slave is asked again; the last for ever."""
+_LATE_S = 5.0
+"""After a request that was not answered in time, its reply may still come for so long."""
 _FOREIGN_S = 60.0
 """The status speaks of another master for so long."""
 _MOST_NAMED = 5
@@ -55,6 +57,7 @@ class _Turn:
         self.due_s = float("-inf")
         self.unanswered = 0
         self.missed: Span | None = None
+        self.held_s = float("-inf")
         self.refusals: dict[Span, str] = {}
         self._is_set = not settings
 
@@ -66,6 +69,14 @@ class _Turn:
             self._is_set = True
             wanted = [Span(HOLDING, first, len(values)) for first, values in self.settings.items()]
             self.left.extend(BusRequest(self.slave, span, wanted=self.settings[span.first]) for span in wanted)
+
+    def may_ask(self, now_s: float) -> bool:
+        """Whether the reply to what it is to be asked could be told from one that is late."""
+        return now_s >= self.held_s or (self.left[0].span == self.missed and not self.left[0].values)
+
+    def next_s(self) -> float:
+        """When it is to be asked."""
+        return self.held_s if self.left else self.due_s
 
     def split(self, span: Span, *, only_gaps: bool = False) -> tuple[Span, ...]:
         """Ask no more for registers that were only read along with wanted ones; the requests instead, if others."""
@@ -127,9 +138,11 @@ class ModbusBus:
             return None, self._free_s - now_s
         turn = self._next(now_s)
         if turn is None:
-            due_s = min((turn.due_s for turn in self._turns), default=float("inf"))
+            due_s = min((turn.next_s() for turn in self._turns), default=float("inf"))
             return None, max(0.0, due_s - now_s)
         self._hand, self._sent_s = turn.left[0], now_s
+        if now_s < turn.held_s:
+            turn.held_s = now_s + _LATE_S
         return self._hand, self._answer_s
 
     def answered(self, values: Sequence[int]) -> None:
@@ -180,7 +193,7 @@ class ModbusBus:
             if not turn.left and now_s >= turn.due_s:
                 turn.due_s = now_s + self._every_s
                 turn.begin()
-        waiting = [turn for turn in self._turns if turn.left]
+        waiting = [turn for turn in self._turns if turn.left and turn.may_ask(now_s)]
         if not waiting:
             return None
         turn = waiting[0]
@@ -195,9 +208,8 @@ class ModbusBus:
         turn = self._turn_of(hand)
         turn.left.popleft()
         self._hand = None
-        # a reply to the asking before may follow, and would be taken for one to the next request
-        self._rests = self._answer_s if turn.unanswered and not self._is_numbered else self._pause_s
-        turn.unanswered, turn.missed = 0, None
+        self._rests = self._pause_s
+        turn.unanswered = 0
         return turn, hand
 
     def _turn_of(self, request: BusRequest) -> _Turn:
@@ -209,6 +221,8 @@ class ModbusBus:
         self.missed += 1
         turn.unanswered += 1
         turn.missed = hand.span
+        if not self._is_numbered:
+            turn.held_s = self._sent_s + _LATE_S
         if turn.unanswered == 1:
             self._turns.remove(turn)
             self._turns.insert(0, turn)  # the same again, before anybody else: a late reply is then a right one

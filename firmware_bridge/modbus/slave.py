@@ -7,7 +7,7 @@ Registers that say how others are to be taken are remembered, since they need no
 be believed is a sentence and no sample, and costs nothing beside it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 import msgspec
@@ -23,6 +23,8 @@ from firmware_bridge.units import Conversion
 _MOST_DECIMALS = 9
 _LEAST, _MOST = 1e-20, 1e20
 """A float beyond these is two registers that do not belong together."""
+_STEPS = 1_000
+"""Of a total that is a float, in one of its unit: as a count it wraps and falls like any other."""
 
 
 class Placing(msgspec.Struct, frozen=True):
@@ -43,17 +45,20 @@ class ModbusSlave:
     ) -> None:
         self.address = address
         self.map = map_
-        self.name = f"slave {address} ({map_.name})"
         self._placing = placing
         self._channel = channel
         self._fields = tuple(field for field in map_.fields if self._is_wanted(field))
         self._needed = {(field.function, register) for field in map_.fields for register in field.needs}
         self._remembered: dict[tuple[int, int], int] = {}
-        self._counted = {
-            field.register: Counted(memory[key])
-            for field in self._fields
-            if field.total and (key := self._key(field)) in memory
-        }
+        keys = [self._key(field) for field in self._fields if field.total]
+        self._counted = {key: Counted(memory[key]) for key in keys if key in memory}
+        self._span: Span | None = None
+        self._whole: list[tuple[RegisterField, int, int]] = []
+
+    @property
+    def name(self) -> str:
+        """What a sentence calls it."""
+        return f"slave {self.address} ({self.map.name})"
 
     def _is_wanted(self, field: RegisterField) -> bool:
         if field.quantity == "water_level" and self._placing.mounting_height_cm is not None:
@@ -62,8 +67,7 @@ class ModbusSlave:
 
     def memory(self) -> dict[str, int]:
         """The last total of each counter."""
-        fields = {field.register: field for field in self._fields if field.total}
-        return {self._key(fields[register]): counted.total for register, counted in self._counted.items()}
+        return {key: counted.total for key, counted in self._counted.items()}
 
     def is_certain(self, function: int, size: int) -> bool:
         """Whether a reply of so many bytes, whose request nobody heard, can only answer one request of this map."""
@@ -75,83 +79,96 @@ class ModbusSlave:
 
     def read(self, span: Span, values: Sequence[int]) -> tuple[list[Sample], list[str]]:
         """The samples in the reply to a request for `span`, and sentences on what is none."""
-        words = {span.first + at: value for at, value in enumerate(values[: span.count])}
-        for register in words:
-            if (span.function, register) in self._needed:
-                self._remembered[span.function, register] = words[register]
+        for function, register in self._needed:
+            if span.holds(function, register):
+                self._remembered[function, register] = values[register - span.first]
         samples: list[Sample] = []
         notes: list[str] = []
-        for field in self._fields:
-            own = [words.get(field.register + at) for at in range(field.count)]
-            if field.function == span.function and None not in own:
-                found = list(self._of_field(field, [word for word in own if word is not None]))
-                samples += [one for one in found if isinstance(one, Sample)]
-                notes += [one for one in found if isinstance(one, str)]
+        for field, start, end in self._whole_in(span):
+            value = self._value(field, values[start:end])
+            if isinstance(value, str):
+                notes.append(value)
+            elif field.total:
+                self._count(field, value, samples, notes)
+            else:
+                samples.append(Sample(field.quantity, self._in_its_unit(field, value), self._channel))
         return self._with_level(samples), [f"{self.name}: {note}" for note in (*notes, *self.map.unknown)]
 
-    def _of_field(self, field: RegisterField, words: list[int]) -> Iterator[Sample | str]:
-        doubtful = [register for register in field.valid_if if self._known(field, register) == 0]
-        if doubtful:
-            yield f"{field.quantity} means nothing while register 0x{doubtful[0]:04X} is 0"
-            return
-        raw = value_of(words, field.type, word_order=field.word_order, byte_order=field.byte_order, bit=field.bit)
-        if not isfinite(raw) or raw in field.sentinels or _unsigned(words, field) in field.sentinels:
-            yield f"{field.quantity} has no value ({_shown(raw)})"
-            return
+    def _whole_in(self, span: Span) -> list[tuple[RegisterField, int, int]]:
+        """The values that such a reply has all registers of, and from where to where."""
+        if span != self._span:
+            self._span = span
+            at = [(field, field.register - span.first) for field in self._fields if field.function == span.function]
+            self._whole = [
+                (field, start, start + field.count)
+                for field, start in at
+                if start >= 0 and start + field.count <= span.count
+            ]
+        return self._whole
+
+    def _value(self, field: RegisterField, words: Sequence[int]) -> float | str:
+        """The raw value with its decimals, or why there is none."""
+        for register in field.valid_if:
+            if self._remembered.get((field.function, register)) == 0:
+                return f"{field.quantity} means nothing while register 0x{register:04X} is 0"
+        raw: float = words[0]
+        if field.type != "uint16" or field.byte_order != "big":
+            raw = value_of(words, field.type, word_order=field.word_order, byte_order=field.byte_order, bit=field.bit)
+        if not isfinite(raw) or raw in field.sentinels or (raw < 0 and _unsigned(words, field) in field.sentinels):
+            return f"{field.quantity} has no value ({_shown(raw)})"
         if field.type.startswith("float") and raw and not _LEAST < abs(raw) < _MOST:
-            yield f"{field.quantity} is {_shown(raw)}, which nothing measures; look at its address and at word_order"
-            return
-        conversion, decimals = self._unit(field), self._decimals(field)
-        if isinstance(conversion, str):
-            yield conversion
-        elif isinstance(decimals, str):
-            yield decimals
-        elif field.total:
-            yield from self._grown(field, round(raw), conversion)
-        else:
-            yield self._sample(field, conversion(_plain((raw * field.scale + field.offset) / 10**decimals)))
+            return f"{field.quantity} is {_shown(raw)}, which nothing measures; look at its address and at word_order"
+        unit = None if field.unit_at is None else self._unit(field, field.unit_at)
+        if isinstance(unit, str):
+            return unit
+        if field.decimals_at is None:
+            return raw
+        decimals = self._decimals(field, field.decimals_at)
+        return decimals if isinstance(decimals, str) else raw / 10**decimals
 
-    def _sample(self, field: RegisterField, value: float) -> Sample:
-        if field.quantity == "water_level":
-            value += self._placing.offset_cm
-        return Sample(field.quantity, _plain(value), self._channel)
+    def _in_its_unit(self, field: RegisterField, value: float) -> float:
+        """A value in the unit of its quantity."""
+        factor, offset = self._conversion(field)
+        made = (value * field.scale + field.offset) * factor + offset
+        return _plain(made + self._placing.offset_cm if field.quantity == "water_level" else made)
 
-    def _grown(self, field: RegisterField, total: int, conversion: Conversion) -> Iterator[Sample | str]:
-        known, (added, note) = step(self._counted.get(field.register), total, bits=16 * WORDS_OF[field.type])
-        self._counted[field.register] = known
+    def _count(self, field: RegisterField, value: float, samples: list[Sample], notes: list[str]) -> None:
+        """What a total that only grows has added; one that is a float counts in thousandths."""
+        key = self._key(field)
+        steps = _STEPS if field.type.startswith("float") else 1
+        bits = 64 if steps > 1 else 16 * WORDS_OF[field.type]
+        self._counted[key], (added, note) = step(self._counted.get(key), round(value * steps), bits=bits)
         if note:
-            yield f"{field.quantity}: {note}"
+            notes.append(f"{field.quantity}: {note}")
         if added is not None:
-            yield Sample(field.quantity, _plain(conversion(_plain(added * field.scale))), self._channel)
+            made = _plain(added / steps * field.scale * self._conversion(field).factor)
+            samples.append(Sample(field.quantity, made, self._channel))
 
-    def _unit(self, field: RegisterField) -> Conversion | str:
-        if self._placing.conversion is not None and field.unit_at is not None:
+    def _conversion(self, field: RegisterField) -> Conversion:
+        found = field.conversion if field.unit_at is None else self._unit(field, field.unit_at)
+        return field.conversion if isinstance(found, str) else found  # `_value` has told it
+
+    def _unit(self, field: RegisterField, unit_at: int) -> Conversion | str:
+        if self._placing.conversion is not None:
             return self._placing.conversion
-        if field.unit_at is None:
-            return field.conversion
-        code = self._known(field, field.unit_at)
+        code = self._remembered.get((field.function, unit_at))
         if code is None:
-            return f"{field.quantity} comes without its unit (register 0x{field.unit_at:04X}); write unit and decimals"
+            return f"{field.quantity} comes without its unit (register 0x{unit_at:04X}); write unit and decimals"
         written, conversion = field.units.get(code, ("", None))
         if conversion is None:
             said = f"the unit {written}" if written else f"a unit with the code {code}, which documents disagree on"
             return f"{field.quantity} is in {said}; look at its label, and write unit"
         return conversion
 
-    def _decimals(self, field: RegisterField) -> int | str:
-        if self._placing.decimals is not None and field.decimals_at is not None:
+    def _decimals(self, field: RegisterField, decimals_at: int) -> int | str:
+        if self._placing.decimals is not None:
             return self._placing.decimals
-        if field.decimals_at is None:
-            return 0
-        decimals = self._known(field, field.decimals_at)
+        decimals = self._remembered.get((field.function, decimals_at))
         if decimals is None:
-            return f"{field.quantity} comes without its decimals (register 0x{field.decimals_at:04X}); write decimals"
+            return f"{field.quantity} comes without its decimals (register 0x{decimals_at:04X}); write decimals"
         if decimals > _MOST_DECIMALS:
             return f"{field.quantity} has {decimals} decimals, which cannot be; is the model right?"
         return decimals
-
-    def _known(self, field: RegisterField, register: int) -> int | None:
-        return self._remembered.get((field.function, register))
 
     def _with_level(self, samples: list[Sample]) -> list[Sample]:
         """With the level that the mounting height makes of a distance."""

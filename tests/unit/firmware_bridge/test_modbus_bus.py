@@ -1,6 +1,7 @@
 """The master of a Modbus line: turns, silence, refusals, echo, late replies, another master, settings."""
 
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -155,8 +156,12 @@ def test_a_reply_to_the_asking_before_is_not_taken_for_one_to_other_registers():
     line.hears(reply(1, 87))  # to the second asking: it says nothing of register 500
     assert line.readings == [("", "wind_speed", 86.0)]
     assert len(line.sent) == 2
-    line.run(0.5)
+    line.run(4.0)
+    line.hears(reply(1, 88))
+    assert len(line.sent) == 2
+    line.run(1.0)
     assert line.sent[-1][1] == ask(1, 500, 1)
+    assert line.readings == [("", "wind_speed", 86.0)]
 
 
 def test_another_master_is_said_and_its_replies_are_no_readings():
@@ -298,3 +303,62 @@ def test_a_write_through_an_adapter_with_an_echo_is_no_other_master():
     assert line.slaves.written == {(1, 5): 450}
     assert line.poll.trouble == ""
     assert not [note for note in line.notes if "another master" in note]
+
+
+PARTS = [
+    {"address": 0, "quantity": "wind_speed"},
+    {"address": 10, "quantity": "humidity"},
+    {"address": 20, "quantity": "water_level"},
+]
+
+
+class RoughLine(Line):
+    """A line on which replies are lost, late by up to `late_s`, doubled, behind noise and, but over TCP, torn."""
+
+    def __init__(self, name: str, seed: int, *, late_s: float) -> None:
+        devices = {
+            "1": {"map": {"first_register": 0, "gap": 0, "registers": PARTS}},
+            "2": {"map": {"first_register": 0, "registers": [{"address": 5, "quantity": "wind_direction"}]}},
+        }
+        super().__init__(name, devices=devices, every_s=1.0, answer_s=0.5)
+        self._dice = Random(seed)
+        self._late_s = late_s
+        self._later: list[tuple[float, bytes]] = []
+        self._answer = self.slaves.feed
+        self.slaves.feed = self._roughly
+        self._is_torn = name == "modbus"
+
+    def _roughly(self, data: bytes, now_s: float) -> bytes:
+        answer, dice = self._answer(data, now_s), self._dice
+        match dice.randrange(10):
+            case 0:
+                return b""
+            case 1 | 2:
+                self._later.append((now_s + dice.uniform(0.1, self._late_s), answer))
+                return b""
+            case 3:
+                return answer + answer
+            case 4:
+                return dice.randbytes(dice.randint(1, 9)) + answer
+            case 5 if self._is_torn:
+                return answer[: dice.randint(0, len(answer))]
+        return answer
+
+    def run(self, seconds: float) -> "RoughLine":
+        for _ in range(round(seconds / STEP_S)):
+            super().run(STEP_S)
+            due = [answer for when, answer in self._later if when <= self.now_s]
+            self._later = [(when, answer) for when, answer in self._later if when > self.now_s]
+            for answer in due:
+                self.hears(answer)
+        return self
+
+
+@pytest.mark.parametrize("name", ["modbus", "modbus-tcp"])
+@pytest.mark.parametrize("late_s", [0.9, 4.5])
+def test_a_rough_line_gives_no_wrong_reading(name: str, late_s: float):
+    found = [reading for seed in range(6) for reading in RoughLine(name, seed, late_s=late_s).run(150).readings]
+    assert len(found) > 400
+    assert {reading[1:] for reading in found} == {
+        ("wind_speed", 9.0), ("humidity", 80.0), ("water_level", 150.0), ("wind_direction", 270.0),
+    }  # fmt: skip

@@ -303,3 +303,22 @@ def test_the_configurations_of_the_page_have_no_mistake():
 def test_the_page_has_every_key_of_a_map():
     for option in (*OF_A_MAP, *OF_A_FIELD):
         assert option.name in {"title", "source"} or re.search(rf"\b{option.name}\b", PAGE), option.name
+
+
+def test_a_total_that_is_a_float_keeps_its_decimals():
+    made = slave({"address": 0, "quantity": "rainfall", "type": "float32", "unit": "mm", "total": True})
+    for total, added in ((12.25, None), (12.75, 0.5), (12.75, 0.0)):
+        assert read(made, 0, *words_of(total, "float32")) == ({} if added is None else {"rainfall": added})
+
+
+def test_totals_of_two_functions_at_one_register_are_two():
+    rain = {"address": 0, "quantity": "rainfall", "total": True}
+    made = slave({**rain, "function": 3}, {**rain, "quantity": "people_in", "function": 4})
+    read(made, 0, 5)
+    read(made, 0, 9, function=4)
+    assert made.memory() == {"1/3/0": 5, "1/4/0": 9}
+
+
+def test_a_probe_in_metres_with_three_decimals_keeps_each_millimetre():
+    heard = decoder("qdy30a")
+    assert [samples_of(heard.feed(reply(1, 16, 3, raw)))["water_level"] for raw in (1_234, 1)] == [123.4, 0.1]

@@ -4,7 +4,17 @@ from firmware_bridge import Sample
 from tests.unit.firmware_bridge.examples import Family, of_hex
 
 _MUTANT = ("value, table = 0xFFFF, _TABLE", "value, table = 0, _TABLE")
-
+_STATION = (
+    Sample("wind_speed", 1.23, "4"),
+    Sample("wind_direction", 92.0, "4"),
+    Sample("humidity", 78.0, "4"),
+    Sample("temperature", 28.1, "4"),
+    Sample("noise", 65.2, "4"),
+    Sample("pm2_5", 21.0, "4"),
+    Sample("pm10", 35.0, "4"),
+    Sample("pressure", 1_010.0, "4"),
+    Sample("illuminance", 12_000.0, "4"),
+)
 EXAMPLES = {
     "modbus": Family(
         {"devices": {"1": "pr-3000-fsjt", "26": "qdy30a"}},
@@ -19,6 +29,17 @@ EXAMPLES = {
         ),
         ((), (Sample("wind_speed", 8.6, "1"),), (), (), (), (), (Sample("water_level", 150.0, "26"),)),
         of_hex("0103020056387b", "01030300563a7a", "014100000001840a", "0003020056387a"),
+        _MUTANT,
+    ),
+    "station": Family(
+        {"devices": {"4": "rs-fsxcs"}},
+        of_hex(
+            "04031c007b00010002005c030c0119028c0015002303f200002ee00078000c7c52",
+            "04031c007b00010002005c030c0119028c0015002303f200002ee00078000c7c52",
+            "048306d133",
+        ),
+        (_STATION, (*_STATION, Sample("rainfall", 0.0, "4")), ()),
+        of_hex("04031c007b00010002005c030c0119028c0015002303f200002ee00078000c7c53"),
         _MUTANT,
     ),
 }
