@@ -51,9 +51,10 @@ _FAMILIES = {
     "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),
     "sds011": _Line(("sds018", "sds021", "sds198")),
     "sps30": _Line(),
-    "terabee": _Line(
-        ("evo_swipe_plus", "people_counter_evo", "terabee_evo", "terabee_swipe_plus", "teraranger_evo", "tr_evo_ppc")
-    ),
+    "terabee": _Line((
+        "evo_swipe_plus", "people_counter_evo", "terabee_evo", "terabee_evo_swipe_plus", "terabee_people_counter",
+        "terabee_people_counter_evo", "terabee_swipe_plus", "teraranger_evo", "tr_evo_ppc",
+    )),
     "sr50a": _Line(("sr50ah", "sr50at", "sr50ath")),
     "toa5": _Line(("campbell", "cr1000", "cr1000x", "cr300", "cr6")),
     "urm": _Line(("dfrobot-urm", "sen0002", "sen0149", "sen0150", "sen0153", "urm04", "urm06", "urm07")),

@@ -6,9 +6,10 @@ D D | distance u16 | distance u16 | crc                      meanwhile, without 
 00 55 08 00 00 00 00 7C      counters to 0        00 55 03 | far u16 | near u16 | crc      between which mm people pass
 
 crc: CRC-8, polynomial 07, initial value 0, of all before it. counter = in - out holds in each frame, and is looked at
-too; with the CRC that tells the two lengths apart, and the order of bytes, which the manuals do not state: high byte
-first, as commands have it ("MSB, LSB") and as github.com/RosLD/UPCT_TerabeePC reads three sensors. The totals are at 0
-after a loss of power. User manuals of the Evo People Counter (2021, 5.5) and the Evo Swipe Plus (2020, 5.5).
+too; with the CRC that tells the two lengths apart, and the order of bytes, which the manuals do not state (high byte
+first, as commands have it, "MSB, LSB", and as github.com/RosLD/UPCT_TerabeePC reads three sensors).
+Where in = out both orders would do: such frames count nothing until one has shown it. The totals are at 0 after a loss
+of power. User manuals of the Evo People Counter (2021, 5.5) and the Evo Swipe Plus (2020, 5.5).
 """
 
 import struct
@@ -28,7 +29,9 @@ _HEADERS = (b"PC", b"DD", b"TT")
 _SIZES = {b"DD": 7, b"TT": 5}
 _ORDERS = {"big": ">", "little": "<"}
 _NAMES = ("people_in", "people_out")
-_SENSOR = "sensor"
+_SENSOR, _LITTLE = "sensor", "little_endian"
+_BOTH = {0: ">", 1: "<", -1: "><"}
+_NOT_SHOWN = "in and out are equal, and no frame has shown the order of bytes yet"
 
 
 class PeopleFrame(NamedTuple):
@@ -64,9 +67,9 @@ OPTIONS = (
     Option(
         "byte_order",
         str,
-        LocalizedMessage("which byte of a number comes first; the manuals do not say it"),
-        default="big",
-        choices=tuple(_ORDERS),
+        LocalizedMessage("which byte of a number comes first; the manuals do not say it, and auto learns it"),
+        default="auto",
+        choices=("auto", *_ORDERS),
     ),
     Option(
         "swap",
@@ -136,7 +139,8 @@ def encode_thresholds(*, near_mm: int, far_mm: int) -> bytes:
     return _with_crc(bytes.fromhex("005503") + struct.pack(">HH", far_mm, near_mm))
 
 
-def _framing(model: str, order: str) -> Framing:
+def _framing(model: str, orders: str) -> Framing:
+    """The framing of the models and orders of bytes ("<", ">" or both) that are allowed."""
     layouts = [layout for name, layout in LAYOUTS.items() if model in (name, "auto")]
 
     def judge(window: bytes) -> Verdict:
@@ -144,7 +148,7 @@ def _framing(model: str, order: str) -> Framing:
         if len(head) < 2:
             return 0
         if head == b"PC":
-            return _judge_count(window, layouts, order)
+            return _judge_count(window, layouts, orders)
         size = _SIZES.get(head)
         if size is None:
             return JUNK
@@ -153,7 +157,7 @@ def _framing(model: str, order: str) -> Framing:
     return Framing(b"PDT", max(layout.size for layout in LAYOUTS.values()), judge)
 
 
-def _judge_count(window: bytes, layouts: list[_Layout], order: str) -> Verdict:
+def _judge_count(window: bytes, layouts: list[_Layout], orders: str) -> Verdict:
     """The size of the first layout that the bytes hold; else what is wrong with the last."""
     wrong = ""
     for layout in layouts:
@@ -162,11 +166,16 @@ def _judge_count(window: bytes, layouts: list[_Layout], order: str) -> Verdict:
         frame = window[: layout.size]
         if crc8(frame[:-1]) != frame[-1]:
             wrong = wrong or "CRC is wrong"
-        elif layout.read(frame, order) is None:
+        elif not _orders_of(frame, layout, orders):
             wrong = "counter is not in less out: are byte_order and model right?"
         else:
             return layout.size
     return wrong
+
+
+def _orders_of(frame: bytes, layout: _Layout, orders: str) -> str:
+    """Those of the orders in which the fields of a frame do not contradict each other."""
+    return "".join(order for order in orders if layout.read(frame, order))
 
 
 def _check_distance(frame: bytes) -> str:
@@ -181,14 +190,14 @@ class TerabeeDecoder(PolledDecoder):
     """Reads the frames of one sensor, and remembers its totals."""
 
     def __init__(self, chosen: Mapping[str, Any], memory: Mapping[str, int]) -> None:
-        self._order = _ORDERS[chosen["byte_order"]]
+        self._orders = _ORDERS.get(chosen["byte_order"]) or _BOTH[memory.get(_LITTLE, -1)]
         self._swaps: bool = chosen["swap"]
         self._sensor = memory.get(_SENSOR)
         self._totals = self._counting(memory)
         self._counted = False
         self._counted_s: float | None = None
         self._is_due = False
-        super().__init__(_framing(chosen["model"], self._order), _poller(chosen))
+        super().__init__(_framing(chosen["model"], _ORDERS.get(chosen["byte_order"]) or "><"), _poller(chosen))
 
     def poll(self, now_s: float) -> Poll:
         """Send what is to be set, and learn from the time whether zeros are due."""
@@ -198,9 +207,10 @@ class TerabeeDecoder(PolledDecoder):
         return super().poll(now_s)
 
     def memory(self) -> dict[str, int]:
-        """The totals, and the sensor that they are of."""
+        """The totals, the sensor that they are of, and the order of bytes that it has shown."""
         totals = self._totals.memory()
-        return totals | {_SENSOR: self._sensor} if totals and self._sensor is not None else totals
+        known = {_LITTLE: int(self._orders == "<")} if len(self._orders) == 1 else {}
+        return totals | {_SENSOR: self._sensor} | known if totals and self._sensor is not None else totals
 
     def _counting(self, memory: Mapping[str, int]) -> TotalsInRam:
         return TotalsInRam(_NAMES, memory, bits=16, sure=True)
@@ -217,7 +227,11 @@ class TerabeeDecoder(PolledDecoder):
 
     def _count(self, frame: bytes) -> Frame:
         layout = next(layout for layout in LAYOUTS.values() if layout.size == len(frame))
-        found = layout.read(frame, self._order) or PeopleFrame(0, 0)
+        shown = _orders_of(frame, layout, self._orders)
+        found = layout.read(frame, shown) if len(shown) == 1 else None
+        if found is None:
+            return Frame((), _NOT_SHOWN if shown else "order of bytes is another than before: is this one sensor?")
+        self._orders = shown
         notes = []
         if self._sensor not in (None, found.sensor):
             notes.append(f"sensor {found.sensor:08X} is in the place of {self._sensor:08X}")
@@ -261,6 +275,9 @@ FAMILY = SerialFamily(
     decoder=_decoder,
     models={
         "people_counter_evo": {"model": "evo"},
+        "terabee_people_counter": {},
+        "terabee_people_counter_evo": {"model": "evo"},
+        "terabee_evo_swipe_plus": {"model": "swipe_plus"},
         "terabee_evo": {"model": "evo"},
         "teraranger_evo": {"model": "evo"},
         "tr_evo_ppc": {"model": "evo"},
@@ -270,8 +287,8 @@ FAMILY = SerialFamily(
     guide=Guide(
         wiring="USB backboard, or the UART of the I2C/UART backboard at 3.3 V",
         quirks="the totals are at 0 after a loss of power: what was counted since then is added, and nothing twice; "
-        "in = left to right, swap turns it; a sensor that sees nobody gives zeros each minute; byte order is not in "
-        "the manuals, and a wrong one is said",
+        "in = left to right, swap turns it; a sensor that sees nobody gives zeros each minute; the order of bytes is "
+        "not in the manuals, and is learnt from counter = in - out",
         example="",
     ),
 )

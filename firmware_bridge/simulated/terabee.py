@@ -19,7 +19,7 @@ class SimulatedTerabee:
     def __init__(self, values: Values, *, model: str, byte_order: str) -> None:
         self._values = values
         self._sensor = None if model == "swipe_plus" else _SENSOR
-        self._order = byte_order
+        self._order = "little" if byte_order == "little" else "big"
         self._passed = {"people_in": 0.0, "people_out": 0.0}
         self._pace = DuePace(EVERY_S)
         self._commands = CommandFinder(b"\x00\x55\x08", len(terabee.RESET))

@@ -82,6 +82,21 @@ def test_a_wrong_order_of_bytes_is_said_and_gives_no_reading():
     assert found[0] == Noise(15, "counter is not in less out: are byte_order and model right?")
 
 
+@pytest.mark.parametrize("byte_order", ["big", "little"])
+def test_the_order_of_bytes_is_learnt_from_the_counter_and_kept(byte_order: str):
+    made = decoder()
+    found = made.feed(frames((3, 3), (4, 3), (4, 4), (5, 4), byte_order=byte_order, sensor=7))
+    assert counts(found) == [(0, 1), (1, 0)]
+    assert found[0] == Frame((), "in and out are equal, and no frame has shown the order of bytes yet")
+    after = decoder(made.memory())
+    assert counts(after.feed(frames((6, 6), byte_order=byte_order, sensor=7))) == [(1, 2)]
+
+
+def test_another_order_of_bytes_than_before_is_no_reading():
+    found = decoder().feed(frames((7, 2), sensor=7) + frames((8, 2), sensor=7, byte_order="little"))
+    assert found[1] == Frame((), "order of bytes is another than before: is this one sensor?")
+
+
 def test_a_sensor_that_hangs_the_other_way_round_is_turned():
     assert counts(decoder(swap=True).feed(frames((7, 2), (8, 2), sensor=7))) == [(0, 1)]
 
