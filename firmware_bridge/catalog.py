@@ -74,6 +74,7 @@ _DIALECTS = {
     )),
     "sensor_community": _Line(("airrohr", "luftdaten")),
     "shelly": _Line(),
+    "homeassistant": _Line(("ha", "hass", "home_assistant_discovery")),
     "homie": _Line(("homie4", "homie5")),
     "senml": _Line(("senml_cbor", "senml_json")),
     "sparkplug": _Line(("sparkplug-b", "spbv1.0")),

@@ -135,12 +135,17 @@ class SerialFamily(msgspec.Struct, frozen=True):
         return (self.baud_of(options) if self.baud_of is not None else None) or self.baud
 
 
+def _no_topics(_options: Mapping[str, Any]) -> tuple[str, ...]:
+    return ()
+
+
 class MqttDialect(msgspec.Struct, frozen=True):
     """A way to write readings as MQTT messages: `parser` takes the options, raises OptionError, gives a function.
 
     That function turns a topic and a payload into a Frame or Noise and never raises; there is one for each source, and
     what it keeps between messages (names that were announced) is bounded and may be lost at any time. `channels` says
     that samples may carry a channel, the device's name or a part of it: a source then may name the sensor of each.
+    `more_topics` gives, from the options, the filters that a source listens to besides its own topic.
     """
 
     name: str
@@ -150,6 +155,7 @@ class MqttDialect(msgspec.Struct, frozen=True):
     channels: bool = False
     models: Mapping[str, Mapping[str, Any]] = {}
     guide: Guide = Guide("", "")
+    more_topics: Callable[[Mapping[str, Any]], tuple[str, ...]] = _no_topics
 
 
 def settle(options: tuple[Option, ...], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ came in are not here: one device counts them since its last message, another sin
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from firmware_bridge.family import OptionError, check_quantity
@@ -104,6 +104,11 @@ def meant_at_end(name: str) -> Meant | None:
         if found is not None:
             return None if _OF_SOMETHING_ELSE.intersection(words[:at]) else found
     return None
+
+
+def is_of_something_else(name: str, *, but: Collection[str] = ()) -> bool:
+    """Whether a word of a name, `but` for some, makes it that of something else than the thing that is measured."""
+    return any(word in _OF_SOMETHING_ELSE and word not in but for word in plain(name).split("_"))
 
 
 _PRESSURES = (("hPa", 300.0, 1_200.0), ("kPa", 30.0, 120.0), ("Pa", 30_000.0, 120_000.0))

@@ -19,7 +19,9 @@ _SHORT = {
     "water_height": "water_level", "river_stage": "water_level", "tinggi_muka_air": "water_level", "dist": "distance",
     "flow": "flow", "discharge": "flow", "flow_rate": "flow", "volume_flow_rate": "flow", "water_flow": "flow",
     "wind_gusts": "wind_gust", "sound_pressure": "noise", "snr": "signal_to_noise", "lsnr": "signal_to_noise",
-    "batt": "battery", "vbatt": "battery_voltage", "eco2": "co2",
+    "batt": "battery", "bat": "battery", "vbatt": "battery_voltage", "eco2": "co2", "h": "humidity",
+    "light": "illuminance", "luminosity": "illuminance", "wind": "wind_speed", "winddir": "wind_direction",
+    "uv": "uv_index", "sound": "noise", "spl": "noise",
 }  # fmt: skip
 _TELLING_UNITS = {
     "Cel": "temperature", "[degF]": "temperature", "hPa": "pressure", "mbar": "pressure", "[in_i'Hg]": "pressure",

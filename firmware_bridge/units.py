@@ -128,6 +128,7 @@ def _between(from_: tuple[float, float], to: tuple[float, float]) -> Conversion:
 _SIGNS = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
 _SPELLINGS = {
     # what vendors write beside what wire/ucum.py knows
+    "dbm": "dB{mW}", "ft/s": "[ft_i]/s",
     "℃": "Cel", "℉": "[degF]", "º": "deg", "ºc": "Cel", "ºf": "[degF]", "deg c": "Cel", "deg f": "[degF]",
     "ppm": "[ppm]", "ppb": "[ppb]", "% rh": "%", "mbar": "mbar", "hectopascal": "hPa", "millimeter": "mm",
     "centimeter": "cm", "knots": "[kn_i]", "mm/hour": "mm/h", "l/m2": "L/m2", "l/m^2": "L/m2", "db(a)": "dB[SPL]",

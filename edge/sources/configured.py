@@ -46,7 +46,8 @@ class SerialSource(msgspec.Struct, frozen=True):
 class MqttSource(msgspec.Struct, frozen=True):
     """A topic filter and how to read its messages; `sensor`, or else level `sensor_level` of the topic, names them.
 
-    Where there are `channels`, these do, by the channel of each sample.
+    Where there are `channels`, these do, by the channel of each sample. `more_topics` are filters that the dialect
+    wants besides.
     """
 
     name: str
@@ -58,6 +59,7 @@ class MqttSource(msgspec.Struct, frozen=True):
     table: SourceTable
     quantities: QuantityTable = BUILT_IN
     channels: Mapping[str, str] = {}
+    more_topics: tuple[str, ...] = ()
 
     def sensor_of(self, topic: str) -> str:
         """The sensor that a message on `topic` speaks of; no name at all where the topic has too few levels."""
@@ -118,8 +120,9 @@ def configure(table: SourceTable, quantities: QuantityTable) -> Source:
                 table.name, host, port, parse, table.sensor or "", table.silent_s, table, quantities, channels
             )
         return MqttSource(
-            table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table, quantities, channels
-        )
+            table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table, quantities,
+            channels, entry.more_topics(options),
+        )  # fmt: skip
     channels = options.get("channels") or {}
     return SerialSource(
         table.name, table.port or "", table.baud or entry.baud_with(options), entry, options, table.sensor or "",

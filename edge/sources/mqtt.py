@@ -103,7 +103,7 @@ class LocalBroker:
         self._refused = False
         self._identities: dict[str, Identities] = {}
         self._answered_ms: dict[str, int] = {}
-        filters = sorted({route.source.topic for route in routes})
+        filters = sorted({each for route in routes for each in (route.source.topic, *route.source.more_topics)})
         before = spooler.spool.kept.get(_FILTERS, "").splitlines()
         self._filters = filters
         self.session = MqttSession(
@@ -382,7 +382,11 @@ class LocalBroker:
     def _find(self, topic: str) -> tuple[SourceRoute, ...]:
         if len(self._matching) >= MOST_TOPICS:
             self._matching.clear()
-        found = tuple(route for route in self._routes if topic_matches_sub(route.source.topic, topic))
+        found = tuple(
+            route
+            for route in self._routes
+            if any(topic_matches_sub(each, topic) for each in (route.source.topic, *route.source.more_topics))
+        )
         if not found:
             _log.info("message on %.200r belongs to no source; it is left out", topic)
         self._matching[topic] = found

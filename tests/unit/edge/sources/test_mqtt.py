@@ -184,6 +184,36 @@ async def test_channels_name_the_sensors_behind_one_topic_and_one_without_a_name
     assert bench.tally.detail == "channel 'cellar' has no sensor: name it in channels"
 
 
+ANNOUNCED = """
+[gateway]
+id = "gw-1"
+[local_broker]
+[[sources]]
+name = "others"
+family = "homeassistant"
+topic = "homeassistant/#"
+state_topics = "tele/+/SENSOR"
+channels = { "A0B1" = "air-1" }
+"""
+
+
+async def test_a_dialect_hears_the_topics_that_it_wants_besides(tmp_path: Path):
+    config = (
+        b'{"stat_t":"tele/pm/SENSOR","val_tpl":"{{ value_json.PM25 }}","dev_cla":"pm25","unit_of_meas":"ug/m3",'
+        b'"dev":{"ids":["A0B1"]}}'
+    )
+
+    def scenario(bench: Bench) -> None:
+        bench.receive(config, packet=1, topic="homeassistant/sensor/a/config", retained=True)
+        bench.receive(b'{"PM25":30}', packet=2, topic="tele/pm/SENSOR", retained=True)
+        bench.receive(b'{"PM25":31}', packet=3, topic="tele/pm/SENSOR")
+        bench.receive(b'{"PM25":32}', packet=4, topic="tele/pm/STATE")
+
+    bench = await on_a_bench(tmp_path, scenario, ANNOUNCED)
+    assert bench.local._filters == ["homeassistant/#", "tele/+/SENSOR"]
+    assert [reading.value for readings, _ in bench.kept for reading in readings] == [31.0]
+
+
 async def test_what_a_dialect_answers_is_published_once_in_ten_seconds_on_each_topic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
