@@ -199,7 +199,7 @@ class Listener:
             return value
         unit = metric.unit or self._units.get(quantity, "")
         if not unit and not metric.is_born and quantity not in self._values:
-            return "has no unit that is known before its birth is heard"
+            return "has no unit before its birth is heard: name it in units if no birth comes"
         if not unit and quantity in _NEEDS_A_UNIT and quantity not in self._values:
             return "has no engUnit: name it in units"
         converted = convert(value, unit, self._table[quantity]) if unit else value

@@ -11,8 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES, Frame, Noise, Sample
-from firmware_bridge.dialects import mqtt_json, tasmota
+from firmware_bridge.dialects import mqtt_json, sparkplug, tasmota
 from firmware_bridge.families import board, maxbotix, sds011
+from firmware_bridge.payloads import cayenne_lpp
 from tests.unit.firmware_bridge import laws
 from tests.unit.firmware_bridge.examples import MQTT, SERIAL, family_of
 from wire import QUANTITIES
@@ -228,3 +229,23 @@ def test_a_json_message_means_what_was_built_into_it(values, time_ms):
 def test_a_tasmota_message_means_what_was_built_into_it(key, body):
     outcome = MQTT_DIALECTS["tasmota"].parser({})("t", tasmota.build({key: body}, time="2026-03-07T12:54:34"))
     assert outcome == Frame((Sample("pm2_5", body["PM2.5"]), Sample("pm10", body["PM10"])))
+
+
+@given(st.dictionaries(st.sampled_from(["Temperature", "Yard/Humidity", "CO2"]), finite), st.integers(0, 255))
+def test_a_sparkplug_birth_means_what_was_built_into_it(values, seq):
+    payload = sparkplug.build(values, time_ms=1_764_000_000_000, seq=seq, bd_seq=3)
+    [outcome] = frames_of([MQTT_DIALECTS["sparkplug"].parser({})("spBv1.0/g/NBIRTH/n", payload)])
+    called = {"Temperature": "temperature", "Yard/Humidity": "humidity", "CO2": "co2"}
+    assert {sample.quantity: sample.value for sample in outcome.samples} == {
+        called[name]: value for name, value in values.items()
+    }
+
+
+lpp_steps = st.dictionaries(st.integers(0, 255), st.integers(-(2**15), 2**15 - 1), min_size=1, max_size=20)
+
+
+@given(lpp_steps)
+def test_a_payload_of_cayenne_lpp_means_what_was_built_into_it(steps):
+    values = {f"temperature_{channel}": step / 10 for channel, step in steps.items()}
+    fields = cayenne_lpp.decode(cayenne_lpp.encode(values)).fields
+    assert {field.name: field.value for field in fields} == values

@@ -97,11 +97,13 @@ def test_what_has_no_birth_and_no_unit_waits_for_its_birth():
     outcome = send(listen, "NDATA", [Metric("Temperature", None, value=68.0)], 3)
     assert outcome.samples == ()
     assert outcome.note == (
-        "birth of node n was not heard; Temperature has no unit that is known before its birth is heard; "
-        "rebirth asked for"
+        "birth of node n was not heard; Temperature has no unit before its birth is heard: "
+        "name it in units if no birth comes; rebirth asked for"
     )
     born(listen, TEMPERATURE)
     assert pairs(send(listen, "NDATA", [WARMER], 1)) == [("temperature", 22.5)]
+    silent = listener(units={"temperature": "°F"})
+    assert pairs(send(silent, "NDATA", [Metric("Temperature", None, value=68.0)], 3)) == [("temperature", 20.0)]
 
 
 @pytest.mark.parametrize(
