@@ -19,7 +19,7 @@ from firmware_bridge.family import Option, check_channels, settle, table_among
 from firmware_bridge.payloads import device_within, payload_decoder
 from firmware_bridge.payloads.codec_document import fields_of
 from firmware_bridge.payloads.field import Payload, PayloadField
-from firmware_bridge.payloads.meanings import NO_READINGS, UNITS_OF_MAKER, Meaning, meaning_of, plain
+from firmware_bridge.payloads.meanings import NO_READINGS, RANK, UNITS_OF_MAKER, Meaning, meaning_of, plain
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.units import convert
 from firmware_bridge.uplink_options import OPTIONS, checked_units, device_chosen, named_fields
@@ -162,35 +162,23 @@ class UplinkReader:
             notes.append("sensor is tilted: its distance is none to the surface")
         samples: list[Sample] = []
         others: list[Sample] = []
-        first: dict[tuple[str, int | None], str] = {}
+        several = {} if self._channels else _chosen(values)
         left_out: dict[str, None] = {}
         for value in values:
             sample = self._sample(uplink, value)
-            key = (sample.quantity, value.field.time_s)
-            own = value.meaning.part or value.field.name
-            is_other = not self._channels and first.setdefault(key, own) != own
-            several = is_other or self._is_one_of_several(value, values)
-            (others if is_other else samples).append(
-                msgspec.structs.replace(sample, own_id=own[:64]) if several else sample
-            )
-            if is_other:
+            chosen, own = several.get(_key(value), ""), _own(value)
+            if chosen:
+                sample = msgspec.structs.replace(sample, own_id=own[:64])
+            if chosen and chosen != own:
                 left_out[value.field.name] = None
+            among = others if chosen and chosen != own else samples
+            among.append(sample)
             if sample.quantity == "distance" and self._height_cm is not None and not is_tilted:
                 level = reading(sample.value, self._height_cm).samples[-1].value
-                (others if is_other else samples).append(
-                    msgspec.structs.replace(sample, quantity="water_level", value=level, own_id=own if several else "")
-                )
+                among.append(msgspec.structs.replace(sample, quantity="water_level", value=level))
         if left_out:
             notes.append(f"{', '.join(left_out)[:120]} left out: channels or values choose among several")
         return tuple(samples), tuple(others)
-
-    def _is_one_of_several(self, value: FieldValue, values: list[FieldValue]) -> bool:
-        return not self._channels and any(
-            other.meaning.quantity == value.meaning.quantity
-            and other.field.time_s == value.field.time_s
-            and other is not value
-            for other in values
-        )
 
     def _sample(self, uplink: DeviceUplink, value: FieldValue) -> Sample:
         return Sample(
@@ -207,6 +195,27 @@ class UplinkReader:
         devices = [name for name in (uplink.device, uplink.device.upper(), uplink.name) if name]
         ways = [f"{device}/{part}" for device in devices if part] + ([part] if part else devices)
         return next((way for way in ways if way in self._channels), part or uplink.device)
+
+
+def _key(value: FieldValue) -> tuple[str, int | None]:
+    return value.meaning.quantity, value.field.time_s
+
+
+def _own(value: FieldValue) -> str:
+    """What tells a value from others of its quantity: the part of the device, or the field."""
+    return value.meaning.part or value.field.name
+
+
+def _chosen(values: list[FieldValue]) -> dict[tuple[str, int | None], str]:
+    """Of each quantity that several fields have at one time, the one that counts: the best known name, or the first."""
+    best: dict[tuple[str, int | None], tuple[int, str]] = {}
+    found: dict[tuple[str, int | None], set[str]] = {}
+    for value in values:
+        key, rank = _key(value), RANK.get(plain(value.field.name), len(RANK))
+        found.setdefault(key, set()).add(_own(value))
+        if key not in best or rank < best[key][0]:
+            best[key] = rank, _own(value)
+    return {key: best[key][1] for key, names in found.items() if len(names) > 1}
 
 
 def _time_of(field: PayloadField, received_ms: int | None) -> int | None:

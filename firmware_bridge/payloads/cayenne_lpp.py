@@ -23,6 +23,7 @@ TYPES: dict[int, tuple[int, str, float, bool]] = {
     0x85: (4, "unix_time", 1, False), 0x86: (6, "", 100, True), 0x87: (3, "", 1, False), 0x88: (9, "", 10_000, True),
     0x8E: (1, "switch", 1, False),
 }  # fmt: skip
+_MOST_FIELDS = 250
 _TYPE_OF = {name: (code, size, divisor, signed) for code, (size, name, divisor, signed) in TYPES.items() if name}
 
 
@@ -41,7 +42,7 @@ def decode(payload: bytes) -> Payload:
     fields: list[PayloadField] = []
     note = ""
     at = 0
-    while at < len(payload):
+    while at < len(payload) and len(fields) < _MOST_FIELDS:
         channel, code = payload[at], payload[at + 1 : at + 2]
         size, name, divisor, signed = TYPES.get(code[0], (0, "", 1.0, False)) if code else (0, "", 1.0, False)
         end = at + 2 + size

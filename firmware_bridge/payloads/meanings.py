@@ -79,6 +79,9 @@ MEANINGS: dict[str, Meaning] = {
 }  # fmt: skip
 """By plain name; of a device that is several, the name of the part stands apart from it."""
 
+RANK = {name: rank for rank, name in enumerate(MEANINGS)}
+"""Of several names for one quantity the first counts: a probe at a cable (TempC_DS) comes behind what is built in."""
+
 UNITS_OF_MAKER = {
     "milesight": {"distance": "mm", "water_level": "cm", "formaldehyde": "mg/m3", "o3": "[ppm]"},
     "lpp": {"distance": "m"},

@@ -1,6 +1,7 @@
 """Payloads of LoRaWAN devices: the maker's examples, history, totals, lines and regions, what is no payload."""
 
 import json
+import time
 
 import pytest
 
@@ -286,6 +287,13 @@ def test_what_is_kept_of_devices_stays_bounded():
     for device in range(3_000):
         parse_(f"lora/{device}", bytes.fromhex("04cc12001600"))
     assert len(parse_.__closure__[0].cell_contents._devices) <= 1_000
+
+
+@pytest.mark.parametrize(("decoder", "piece"), [("lpp", "0167ffd7"), ("vs133", "0fe302100709"), ("am308", "0367ee00")])
+def test_a_message_of_all_that_a_broker_lets_through_takes_no_second(decoder, piece):
+    started = time.process_time()
+    parse(decoder, piece * (64_000 // (len(piece) // 2)))
+    assert time.process_time() - started < 1
 
 
 MUTANTS = [
