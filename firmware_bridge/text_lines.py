@@ -19,13 +19,14 @@ from firmware_bridge.framing import MAX_NOISE
 from firmware_bridge.sample import Noise
 
 LONGEST = 256
-_END = re.compile(rb"[\r\n]")
+ENDS = b"\r\n"
 
 
 class LineSplitter:
-    """Cuts a stream into lines without their ends, each from the last `start` in it; what is none is Noise."""
+    """Cuts a stream at each byte of `ends` into lines, each from the last `start` in it; what is none is Noise."""
 
-    def __init__(self, longest: int = LONGEST, start: bytes = b"") -> None:
+    def __init__(self, longest: int = LONGEST, start: bytes = b"", ends: bytes = ENDS) -> None:
+        self._split = re.compile(b"[" + re.escape(ends) + b"]").split
         self._longest = longest
         self._start = start
         self._line = b""
@@ -40,7 +41,7 @@ class LineSplitter:
     def feed(self, data: bytes) -> list[bytes | Noise]:
         """Take the next bytes; the lines that ended, however the bytes come."""
         found: list[bytes | Noise] = []
-        *ended, rest = _END.split(data)
+        *ended, rest = self._split(data)
         for piece in ended:
             self._add(piece, found)
             self._end(found)

@@ -64,6 +64,12 @@ OPTIONS = (
         ),
         default="",
     ),
+    Option(
+        "end",
+        str,
+        LocalizedMessage('the characters of which each ends a line: ";", or "\\u0003" for ETX'),
+        default="\r\n",
+    ),
     Option("decimal", str, LocalizedMessage("the decimal sign"), default=".", choices=(".", ",")),
     Option(
         "checksum",
@@ -209,7 +215,16 @@ def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDe
     longest = chosen["longest"] or (_OF_A_PATTERN if chosen["pattern"] else LONGEST)
     find, keys, option = _find(chosen, longest)
     plan = LinePlan(find, fields_plan(option, keys, chosen, options), chosen["checksum"], chosen["encoding"])
-    lines = LineSplitter(longest, chosen["start"].encode(chosen["encoding"], "replace")[:_LONGEST_START])
+    ends: str = chosen["end"]
+    if not 1 <= len(ends) <= 4 or not ends.isascii() or set(ends) & set(f"0123456789.-+{chosen['separator']}"):
+        raise OptionError(
+            LocalizedMessage(
+                "end: {end}: write 1 to 4 characters of ASCII that stand in no value and between no columns",
+                end=repr(ends[:40]),
+            )
+        )
+    start = chosen["start"].encode(chosen["encoding"], "replace")[:_LONGEST_START]
+    lines = LineSplitter(longest, start, ends.encode())
     return GenericDecoder(plan, lines, _poller(chosen))
 
 

@@ -50,7 +50,11 @@ class SimulatedLines:
         written["channel"] = next(iter(self._options["channels"]), "1")
         pattern = self._options["pattern"]
         text = _of_pattern(pattern, written) if pattern else self._of_columns(written)
-        return generic.build(text.encode(self._options["encoding"]), checksum=self._options["checksum"])
+        return generic.build(
+            text.encode(self._options["encoding"]),
+            checksum=self._options["checksum"],
+            end=self._options["end"].encode(),
+        )
 
     def _of_columns(self, written: Mapping[str, str]) -> str:
         columns = columns_of(self._options["columns"], self._options["separator"], decimal=self._options["decimal"])

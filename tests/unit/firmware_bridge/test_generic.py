@@ -54,6 +54,13 @@ def test_lines_end_as_devices_end_them(end: bytes):
     assert values((b"23.4" + end) * 3, columns={"temperature": 1}) == [("temperature", 23.4)] * 3
 
 
+def test_a_line_may_end_with_another_character():
+    assert values(b"\x0223.4\x03\x0223.5\x03", pattern="^\x02(?P<temperature>[0-9.]+)", end="\x03") == [
+        ("temperature", 23.4), ("temperature", 23.5),
+    ]  # fmt: skip
+    assert values(b"1 2;3 4;", columns={"noise": 2}, separator="blanks", end=";") == [("noise", 2.0), ("noise", 4.0)]
+
+
 @pytest.mark.parametrize("text", ["NaN", "---", "", "null", "ERR", "inf", "-999", "-999.0", "9999", "85"])
 def test_what_a_sensor_says_instead_of_a_reading_is_none(text: str):
     options = {"no_reading": {"any": [-999, "9999"], "temperature": 85}}
@@ -202,6 +209,9 @@ def test_a_pattern_as_people_write_it_is_taken_and_the_worst_line_takes_a_second
         ({"columns": {"noise": 1}, "time_format": "unix"}, "time_format: 'unix': write one of: epoch_ms, epoch_s, iso"),
         ({"columns": {"noise": 1}, "time_format": "%H:%M"}, "time_format: '%H:%M': write one of: epoch_ms"),
         ({"columns": {"noise": 1}, "zone": "WIT"}, "zone: 'WIT': write its offset from UTC, \"+09:00\""),
+        ({"columns": {"noise": 1}, "end": ""}, "end: '': write 1 to 4 characters of ASCII"),
+        ({"columns": {"noise": 1}, "end": ","}, "end: ',': write 1 to 4 characters of ASCII"),
+        ({"columns": {"noise": 1}, "end": "5"}, "end: '5': write 1 to 4 characters of ASCII"),
         ({"columns": {"noise": 1}, "checksum": "md5"}, "checksum: 'md5': write one of: "),
     ],
 )  # fmt: skip
