@@ -5,7 +5,7 @@ siaga-edge decode NAME [--option key=value …] [--time ISO] [--hex] FILE|-
 {"sensor": "air", "quantity": "pm2_5", "value": 12.3, "unit": "ug/m3", "time": "2026-11-29T05:00:00.000Z", "marks": []}
 {"noise": "checksum is wrong", "bytes": 10}      no frame, no message, or one without a reading ("warming up")
 {"note": "3 frames missing before frame 7"}      what a whole frame says besides its readings
-{"sensor": "gps", "quantity": "latitude", "value": 2.03456, "unit": "deg", …, "marks": ["not_stored"]}   of a receiver
+{"sensor": "gps", "quantity": "latitude", "value": 2.03456, "unit": "deg", …, "marks": ["not_stored"]}   no reading
 
 Serial families read bytes as they came over the line; dialects read lines of topic<TAB>payload, where a payload of
 bytes stands as hex:… or base64:…, or in hexadecimal digits with --hex. Distances are shown line by line, unless
@@ -163,8 +163,10 @@ class _Lines:
             reading = self._reading(sample, topic, is_one_of_several=bool(outcome.others))
             yield _json(reading | {"marks": [*(["backfill"] if outcome.kept else []), *reading["marks"]]})
         yield from self._fix(outcome.fix, topic)
+        for sample in outcome.unnamed:
+            yield _json(self._reading(sample, topic, is_one_of_several=False) | {"marks": ["not_stored"]})
         if outcome.note:
-            is_noise = not samples and outcome.fix is None
+            is_noise = not samples and not outcome.unnamed and outcome.fix is None
             yield _json({"noise": outcome.note, "bytes": size} if is_noise else {"note": outcome.note})
 
     def _fix(self, fix: ReceiverFix | None, topic: str) -> Iterator[str]:

@@ -50,6 +50,7 @@ _FAMILIES = {
     )),
     "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),
     "sds011": _Line(("sds018", "sds021", "sds198")),
+    "sdi12": _Line(),
     "sps30": _Line(),
     "terabee": _Line((
         "evo_swipe_plus", "people_counter_evo", "terabee_evo", "terabee_evo_swipe_plus", "terabee_people_counter",

@@ -48,7 +48,8 @@ class Frame(msgspec.Struct, frozen=True):
     `others` are samples of further sensors for the same quantities, of which those in `samples` come first. `kept` says
     that the device has kept them and sends them late, with times of their own: news of the past. `answers` are to be
     published; the gateway sends one on a topic each ten seconds at most, so a dialect may want it again and again.
-    `fix` is what a receiver says of place and time.
+    `fix` is what a receiver says of place and time. `unnamed` are values that nobody has given a quantity: whoever
+    decodes a capture is shown them, and they go nowhere else.
     """
 
     samples: tuple[Sample, ...]
@@ -57,6 +58,7 @@ class Frame(msgspec.Struct, frozen=True):
     kept: bool = False
     answers: tuple[Publication, ...] = ()
     fix: ReceiverFix | None = None
+    unnamed: tuple[Sample, ...] = ()
 
 
 class Noise(msgspec.Struct, frozen=True):
