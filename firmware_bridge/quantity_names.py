@@ -8,6 +8,7 @@ What names.py knows holds here too. Beside it are short names that mean somethin
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from firmware_bridge.names import Meant, meant, meant_at_end, plain
 from firmware_bridge.units import code_of
@@ -35,6 +36,9 @@ _SAYS_NOTHING = frozenset({
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERED = re.compile(r"([a-z_]{4,})_[0-9]{1,2}")
 _LONGEST = 80
+_LONGEST_UNIT = 40
+MOST_KEPT = 64
+"""Answers that are kept, for a device asks the same with each message."""
 
 
 def quantity_called(name: str) -> str | None:
@@ -56,6 +60,11 @@ def quantity_of(names: Iterable[str], unit: str) -> str | None:
 
     Names that belong together (an id, and what people call it) stand in one text with a line break between them.
     """
+    return _quantity_of(tuple(name[: 2 * _LONGEST] for name in names), unit[:_LONGEST_UNIT])
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _quantity_of(names: tuple[str, ...], unit: str) -> str | None:
     for name in names:
         spoken = [part for part in name.split("\n") if not _says_nothing(part)]
         if spoken:

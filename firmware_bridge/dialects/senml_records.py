@@ -9,7 +9,6 @@ A record that cannot be read costs itself; a base field that cannot be read cost
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from math import isfinite
 from typing import Any
 
 import msgspec
@@ -84,7 +83,7 @@ def _record(record: Mapping[str, Any], base: Mapping[str, Any]) -> Record | str:
     if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
         return f"{name[:60]!r} is no name of SenML"
     value, time_s = _sum(*numbers[:2]), sum(numbers[2:])
-    if not isfinite(value) or abs(time_s) > LATEST_S:
+    if isinstance(number(value), str) or abs(time_s) > LATEST_S:
         return f"{shown} adds up to no number, or to a time beyond any date"
     return Record(name, own, unit, value, time_s)
 

@@ -136,9 +136,7 @@ def test_a_record_that_cannot_be_read_costs_itself_and_none_beside_it(record, wh
     assert why in outcome.note
 
 
-@pytest.mark.parametrize(
-    "record", [{"bv": 1.7e308, "v": 1.7e308}, {"bt": 1.7e308, "t": 1.7e308, "v": 1}, {"t": 1e307, "v": 1}]
-)
+@pytest.mark.parametrize("record", [{"bv": 1e300, "v": 1e300}, {"bt": 1e300, "t": 1e300, "v": 1}, {"t": 1e20, "v": 1}])
 def test_sums_beyond_any_number_or_date_cost_their_record(record):
     outcome = parse([{"n": "d/temp", "u": "Cel", **record}])
     assert outcome == Frame((), "d/temp adds up to no number, or to a time beyond any date")
