@@ -68,7 +68,10 @@ OPTIONS = (
     Option(
         "channels",
         dict,
-        LocalizedMessage('the sensor of each device: {{ "rtu-1/river" = "bridge" }}, of a node by its name alone'),
+        LocalizedMessage(
+            'the sensor of each device: {{ "rtu-1/river" = "bridge" }}, of a node by its name alone, or of one of its '
+            'metrics: {{ "rtu-1/Outside/Temperature" = "air-1" }}'
+        ),
         default={},
     ),
 )
@@ -172,7 +175,8 @@ class Listener:
             several = node.meaning(topic.device, found.quantity)
             if len(several) > 1 and not self._values:
                 found = msgspec.structs.replace(found, own_id=metric.name[-64:])
-            is_first = self._values or metric.name not in several or several[0] == metric.name
+            has_its_own = found.channel.endswith(f"/{metric.name}")
+            is_first = self._values or has_its_own or metric.name not in several or several[0] == metric.name
             (samples if is_first else others).append(found)
             late.append(metric.is_historical)
         if unknown:
@@ -206,8 +210,15 @@ class Listener:
         if isinstance(converted, str):
             return converted
         time_ms = metric.time_ms or message.time_ms
-        channel = topic.source if self._channels else ""
+        channel = self._channel(topic, metric.name)
         return Sample(quantity, converted, channel, time_ms if time_ms and time_ms >= _EARLIEST_MS else None)
+
+    def _channel(self, topic: SparkplugTopic, name: str) -> str:
+        """The channel that the settings name: of the metric, of the device, or of the node."""
+        if not self._channels:
+            return ""
+        ways = (f"{topic.source}/{name}", topic.source, topic.device)
+        return next((way for way in ways if way in self._channels), topic.source)
 
     def _quantity(self, name: str, unit: str) -> str | None:
         """The quantity that a metric means by its name and unit; looked up once."""

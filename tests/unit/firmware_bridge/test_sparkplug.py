@@ -235,6 +235,15 @@ def test_of_several_metrics_for_a_quantity_the_first_of_the_birth_counts_whoever
     ]
 
 
+def test_metrics_of_a_node_may_be_sensors_of_their_own():
+    two = [Metric("In/Temperature", 1, AT, 10, value=30.0), Metric("Out/Temperature", 2, AT, 10, value=20.0)]
+    listen = listener(channels={"n/Out/Temperature": "air-1", "n": "cabinet"})
+    born(listen, *two)
+    outcome = send(listen, "NDATA", [Metric("", 1, value=31.0), Metric("", 2, value=21.0)], 1)
+    assert [(s.channel, s.value) for s in outcome.samples] == [("n", 31.0), ("n/Out/Temperature", 21.0)]
+    assert [s.channel for s in send(listener(channels={"d": "x"}), "DBIRTH", two[:1], 1, "d").samples] == ["d"]
+
+
 def test_a_template_is_read_as_the_metrics_in_it():
     inner = encode([Metric("Humidity", None, AT, 10, value=61.0)], time_ms=AT)[7:]  # behind its timestamp
     metric = b"\x0a\x04Yard" + b"\x20\x13" + b"\x92\x01" + bytes((len(inner),)) + inner
