@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import BigInteger, BindParameter, Connection, Integer, Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from cloud.alarms.tables import AlarmRow
@@ -208,30 +208,18 @@ def _is_failure(outcome: Outcome) -> bool:
     return not isinstance(outcome, Sent)
 
 
-def _claimable(now_ms: int) -> Sequence[Any]:
+def _claimable(now_ms: int | BindParameter[int]) -> Sequence[Any]:
     free = or_(DeliveryRow.claimed_until_ms.is_(None), DeliveryRow.claimed_until_ms <= now_ms)
     return (DeliveryRow.done_ms.is_(None), DeliveryRow.due_ms <= now_ms, free)
 
 
 def _due(connection: Connection, channel: str, now_ms: int, most: int) -> Sequence[Any]:
-    query = (
-        select(DeliveryRow.id, DeliveryRow.body, DeliveryRow.attempts, DeliveryRow.made_ms, DeliveryRow.outcome)
-        .where(DeliveryRow.channel == channel, *_claimable(now_ms))
-        .order_by(DeliveryRow.id)
-        .limit(most)
-    )
-    return connection.execute(query).all()
+    return connection.execute(_DUE, {"b_channel": channel, "b_now_ms": now_ms, "b_most": most}).all()
 
 
 def _finish_what_another_channel_brought(connection: Connection, now_ms: int) -> None:
     """Finish what another channel has brought to the same person: this one need not any more."""
-    other = aliased(DeliveryRow)
-    query = (
-        select(DeliveryRow.id, DeliveryRow.outcome, other.channel)
-        .join(other, (other.message == DeliveryRow.message) & (other.person == DeliveryRow.person))
-        .where(*_claimable(now_ms), other.sent, other.channel != DeliveryRow.channel)
-    )
-    for row in connection.execute(query).all():
+    for row in connection.execute(_BROUGHT, {"b_now_ms": now_ms}).all():
         problem = f"{row.outcome}; " if row.outcome else ""
         _finish(connection, row.id, now_ms, f"{problem}not needed: {row.channel} has brought it")
 
@@ -252,3 +240,18 @@ def _is_withdrawn(connection: Connection, notification: Notification) -> bool:
     alarms = {line.alarm for line in notification.lines}
     query = select(func.count()).select_from(AlarmRow).where(AlarmRow.id.in_(alarms), AlarmRow.withdrawn)
     return connection.execute(query).scalar_one() == len(alarms)
+
+
+# made once, as each poll asks them: to make a statement costs ten times as much as to run it
+_DUE = (
+    select(DeliveryRow.id, DeliveryRow.body, DeliveryRow.attempts, DeliveryRow.made_ms, DeliveryRow.outcome)
+    .where(DeliveryRow.channel == bindparam("b_channel"), *_claimable(bindparam("b_now_ms", type_=BigInteger)))
+    .order_by(DeliveryRow.id)
+    .limit(bindparam("b_most", type_=Integer))
+)
+_OTHER = aliased(DeliveryRow)
+_BROUGHT = (
+    select(DeliveryRow.id, DeliveryRow.outcome, _OTHER.channel)
+    .join(_OTHER, (_OTHER.message == DeliveryRow.message) & (_OTHER.person == DeliveryRow.person))
+    .where(*_claimable(bindparam("b_now_ms", type_=BigInteger)), _OTHER.sent, _OTHER.channel != DeliveryRow.channel)
+)
