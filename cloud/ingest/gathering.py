@@ -20,8 +20,8 @@ MUCH_BYTES = 128 * 2**10
 MANY_MESSAGES = 8
 """Fewer that are held are no broker's whole window."""
 LULL_S = 0.005
-GAPS_OF_A_LULL = 4.0
-"""Where none has come for so long, and for four times as long as they come apart, and as many are held as the broker
+GAPS_OF_A_LULL = 5.0
+"""Where none has come for so long, and for five times as long as they come apart, and as many are held as the broker
 ever had out, its window is full: some allow 10 without a PUBACK."""
 
 

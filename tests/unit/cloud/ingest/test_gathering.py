@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from cloud.ingest.gathering import BURST, GATHER_S, LULL_S, MANY_MESSAGES, MUCH_BYTES, Gathering
+from cloud.ingest.gathering import BURST, GATHER_S, MANY_MESSAGES, MUCH_BYTES, Gathering
 from cloud.ingest.ingest_queue import IngestQueue, QueuedMessage
 from tests.unit.cloud.examples import message
 from tests.virtual_time import run
@@ -96,7 +96,7 @@ def _each(per_s: float, count: int = 1_000) -> list[float]:
     return [number / per_s for number in range(count)]
 
 
-@pytest.mark.parametrize("per_s", [1, 10, 12])
+@pytest.mark.parametrize("per_s", [1, 9])
 def test_messages_that_come_one_by_one_are_written_one_by_one_and_at_once(per_s: int):
     writer = _written(_each(per_s, 40))
     assert len(writer.began_s) == 40
@@ -104,7 +104,7 @@ def test_messages_that_come_one_by_one_are_written_one_by_one_and_at_once(per_s:
 
 
 @pytest.mark.parametrize("per_s", [25, 100, 400, 1_000, 2_000])
-def test_a_trickle_from_any_number_of_gateways_takes_no_more_than_12_writes_a_second(per_s: int):
+def test_a_trickle_from_any_number_of_gateways_takes_no_more_than_10_writes_a_second(per_s: int):
     writer = _written(_each(per_s))
     assert len(writer.began_s) <= 1_000 / per_s / GATHER_S + BURST + 2
     assert max(writer.delays_s) <= GATHER_S + 0.005 + 1e-6
@@ -146,7 +146,7 @@ def test_much_that_waits_is_written_without_waiting_for_more():
 @pytest.mark.parametrize("window", [10, 20])
 def test_a_broker_that_hands_over_few_messages_at_a_time_is_not_kept_waiting(window: int):
     writer = _written(_each(100_000), lambda: Writer(window=window))
-    per_window_s = LULL_S * 2 + 0.005 + 1e-6
+    per_window_s = 0.02 + 1e-6
     assert writer.began_s[-1] <= 1_000 / window * per_window_s + GATHER_S
 
 

@@ -16,7 +16,7 @@ from cloud.readings.contract import EncodedWrite, WriteResult
 from cloud.readings.sqlite import SqliteStore
 from tests.trickle import LOADS, Counts, Load, counts_of
 
-WRITES_A_SECOND = 12.5
+WRITES_A_SECOND = 10
 AT_ONCE = 7
 """Writes beyond that pace: a burst after a rest, the first and the last."""
 WRITES_A_PASS = 4
