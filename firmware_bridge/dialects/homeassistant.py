@@ -35,6 +35,8 @@ from firmware_bridge.units import conversion
 from i18n.message import LocalizedMessage
 
 MOST_ENTITIES = 2_000
+MOST_AVAILABILITY = 8
+"""Topics of one announcement that say whether its devices are there."""
 MOST_REFUSED = 500
 """Announcements with a template that computes, of which a value's message is told why it gives nothing."""
 MOST_NOTES = 4
@@ -165,7 +167,7 @@ class HomeAssistantParser:
             self._refused[topic] = found.refused[:MOST_NOTES]
         if registered:
             self._announced[topic] = tuple(registered)
-            self._availability[topic] = found.availability
+            self._availability[topic] = found.availability[:MOST_AVAILABILITY]
             self._count += len(registered)
         said = "; ".join(notes[:MOST_NOTES])
         return f"{said}; and {len(notes) - MOST_NOTES} more" if len(notes) > MOST_NOTES else said or "nothing announced"

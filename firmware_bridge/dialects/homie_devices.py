@@ -14,6 +14,8 @@ MOST_DEVICES = 500
 MOST_PROPERTIES = 5_000
 """Of all devices together."""
 MOST_OF_ONE = 500
+MOST_NAMES = 50
+"""Of the nodes of one device; a property of another node is known by its own name, or by `values`."""
 _LONGEST_ID = 120
 _LONGEST_NAME = 80
 _LONGEST_UNIT = 20
@@ -112,8 +114,8 @@ class Devices:
 
 
 def _name_node(known: _Device, node: str, text: str) -> bool:
-    if node not in known.node_names and len(known.node_names) >= MOST_OF_ONE:
-        return False
+    if node not in known.node_names and len(known.node_names) >= MOST_NAMES:
+        return True
     known.node_names[node] = text[:_LONGEST_NAME]
     for part, announced in known.properties.items():
         if part.startswith(f"{node}/"):

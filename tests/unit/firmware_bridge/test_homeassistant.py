@@ -294,7 +294,13 @@ def test_what_is_remembered_is_bounded(monkeypatch):
     parse = parser()
     notes = [heard(parse, announced(f"s{n}", **PM25))[0].note for n in range(3)]
     assert notes[2] == "left out: more than 2 sensors are announced"
-    heard(parse, ("homeassistant/sensor/s0/config", b""))
+    many = {**PM25, "avty": [{"t": f"up/{number}"} for number in range(5)]}
+    heard(parse, ("homeassistant/sensor/s0/config", b""), announced("s1", "device", cmps={
+        str(number): {"p": "sensor", **many, "avty_t": f"there/{number}"} for number in range(9)
+    }))  # fmt: skip
+    notes = [parse(f"there/{number}", b"offline").note for number in range(9)]
+    assert "no sensor was announced for topic there/8" in notes
+    heard(parse, ("homeassistant/device/s1/config", b""))
     assert "is read from" in heard(parse, announced("s3", **PM25))[0].note
 
 

@@ -299,6 +299,16 @@ def test_what_is_remembered_is_bounded(monkeypatch):
     assert heard(parse, ("homie/5/d/$description", few))[0].note == "device d describes 1 properties, no reading"
 
 
+def test_the_names_of_so_many_nodes_are_remembered_and_no_more():
+    parse = parser()
+    heard(parse, *((f"homie/w/n{number}/$name", "Temperature") for number in range(60)))
+    for node in ("n1", "n59"):
+        heard(parse, (f"homie/w/{node}/value/$datatype", "float"), (f"homie/w/{node}/value/$unit", "%"))
+    named, unnamed = heard(parse, ("homie/w/n1/value", "20"), ("homie/w/n59/value", "20"))
+    assert "which is no unit of temperature" in named.note
+    assert "is no quantity that is known" in unnamed.note
+
+
 def test_a_message_is_built_as_homie_writes_it():
     assert homie.build("w", "air", "temperature", 21.5) == ("homie/5/w/air/temperature", b"21.5")
     assert homie.build("w", "air", "wet", "true", version=4) == ("homie/w/air/wet", b"true")
