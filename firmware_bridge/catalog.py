@@ -31,6 +31,7 @@ _FAMILIES = {
     "board": _Line(),
     "generic": _Line(("lines", "text")),
     "hpc168": _Line(("hpc168_passenger_counter",)),
+    "hpma115": _Line(("hpma115c0", "hpma115s0")),
     "maxbotix": _Line((
         "mb1000", "mb1001", "mb1003", "mb1010", "mb1013", "mb1020", "mb1023", "mb1030", "mb1033", "mb1040",
         "mb1043", "mb1200", "mb1210", "mb1220", "mb1230", "mb1240", "mb1260", "mb1261", "mb1300", "mb1310",

@@ -141,6 +141,8 @@ def _why_none(words: Sequence[int], model: Layout) -> str:
         return f"the sensor reports error {words[model.status] & 0xFF:02X}; clean it, or replace it"
     if counts and not any(words[:3]) and not any(words[3:6]) and not any(counts):
         return "warming up"  # no air is without a particle of 0.3 um
+    if counts and not counts[0] and any(words[:6]):
+        return "dust without a particle of 0.3 um, which cannot be: a Honeywell HPMA115 sends such frames"
     if any(larger > smaller for smaller, larger in pairwise(counts)):
         # a count is of all particles beyond a size, so none can be above the one before it
         return "counts of particles that cannot be: is the model right? A 5003T has temperature and humidity there"
