@@ -175,6 +175,7 @@ FAMILY = SerialFamily(
         "at 3.3 V and baud = 9600",
         quirks="sentences without a checksum are refused; relative wind is taken for that of a mast whose mark points "
         "north (heading_deg), and left out while true wind comes too; of the temperatures in XDR the first is the "
-        "air's, others need names; positions without a fix are never used, nor times of one whose weeks rolled over",
+        "air's, others need names; status shows where a receiver is, never without a fix; its "
+        "time does not set the gateway's clock, for which gpsd and chrony are there",
     ),
 )
