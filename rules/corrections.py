@@ -23,6 +23,9 @@ LEAST_SLOPE, MOST_SLOPE = 0.1, 10.0
 """A slope beyond these is no correction of a sensor that measures what it should: a unit, or a wire, is wrong."""
 
 
+PlantowerValue = Literal["cf_atm", "cf_1"]
+
+
 def _line(pm: float, humidity: float, slope: float) -> float:
     return slope * pm - 0.0862 * humidity + 5.75
 
@@ -57,7 +60,7 @@ class UsEpa2021(msgspec.Struct, frozen=True, tag_field="correction", tag="us_epa
     """
 
     name: ClassVar[str] = "us_epa_2021"
-    input: Literal["cf_atm", "cf_1"]
+    input: PlantowerValue
     humidity: str | None = None
 
     def of(self, mean: float, humidity: float) -> float:
@@ -103,7 +106,8 @@ Correction = UsEpa2021 | Linear | CoLocation
 
 def correction_from(value: object) -> Correction:
     """Decode the value of a fact; msgspec.ValidationError says what is wrong with it."""
-    return msgspec.convert(value, Correction)
+    read: Correction = msgspec.convert(value, Correction)
+    return read
 
 
 class CorrectedHour(msgspec.Struct, frozen=True):

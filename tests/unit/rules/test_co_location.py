@@ -9,7 +9,7 @@ def test_a_line_with_known_errors():
     """Around 0.5 x + 7, by turns 1 above and 1 below at each x: the line stays, and each error is 1."""
     pairs = [(float(x), 0.5 * x + 7 + error) for x in range(10, 130, 10) for error in (1.0, -1.0)]
     found = fit(pairs)
-    assert (found.slope, found.offset) == (pytest.approx(0.5), pytest.approx(7.0))
+    assert (found.slope, found.offset) == pytest.approx((0.5, 7.0))
     assert (found.n, found.low, found.high) == (24, 10.0, 120.0)
     assert found.rmse == pytest.approx(1.0)
     # x from 10 to 120: the sum of squares around 65 is 14300, twice, times 0.25; and 24 for the errors
@@ -19,7 +19,7 @@ def test_a_line_with_known_errors():
 def test_ordinary_least_squares_of_scattered_pairs():
     """Three pairs, eight times: means 2 and 4; slope (1 * 2 + 1 * 1) / 2 = 1.5 around them, times ten in x."""
     found = fit([(10.0, 2.0), (20.0, 5.0), (30.0, 5.0)] * 8)
-    assert (found.slope, found.offset) == (pytest.approx(0.15), pytest.approx(1.0))
+    assert (found.slope, found.offset) == pytest.approx((0.15, 1.0))
     # errors -0.5, 1, -0.5: 1.5 of 6
     assert found.r2 == pytest.approx(0.75)
     assert found.rmse == pytest.approx(0.5**0.5)

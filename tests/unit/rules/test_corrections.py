@@ -5,7 +5,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from rules.corrections import CoLocation, Linear, UsEpa2021, corrected, correction_from
+from rules.corrections import CoLocation, Linear, PlantowerValue, UsEpa2021, corrected, correction_from
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ from rules.corrections import CoLocation, Linear, UsEpa2021, corrected, correcti
         ("cf_atm", 0.0, 100.0, 0.0),
     ],
 )
-def test_epas_correction_of_each_piece(kind: str, pm: float, humidity: float, expected: float):
+def test_epas_correction_of_each_piece(kind: PlantowerValue, pm: float, humidity: float, expected: float):
     assert UsEpa2021(kind).of(pm, humidity) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(("kind", "most"), [("cf_atm", 0.01), ("cf_1", 1.0)])
-def test_it_has_no_steps_and_never_falls(kind: str, most: float):
+def test_it_has_no_steps_and_never_falls(kind: PlantowerValue, most: float):
     """For cf_1 the published weights, of three figures, leave a step of 0.8 at 570."""
     found = [UsEpa2021(kind).of(step / 100, 70.0) for step in range(100_000)]
     steps = [after - before for before, after in pairwise(found)]
@@ -61,7 +61,7 @@ def test_a_line_and_a_fitted_line_correct_alike_and_never_below_nothing():
 def test_an_hour_without_its_humidity_is_a_gap_and_says_so():
     epa = UsEpa2021("cf_atm")
     whole = corrected(epa, 20.0, 100.0, humidity=80.0, known=90.0)
-    assert (whole.mean, whole.completeness, whole.known) == (pytest.approx(9.334), 90.0, 90.0)
+    assert (whole.mean, whole.completeness, whole.known) == pytest.approx((9.334, 90.0, 90.0))
     for humidity, known in ((None, 0.0), (80.0, 74.0)):
         gap = corrected(epa, 20.0, 100.0, humidity=humidity, known=known)
         assert (gap.mean, gap.completeness, gap.known) == (None, known, known)
