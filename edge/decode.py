@@ -25,7 +25,15 @@ from typing import Any, BinaryIO
 
 from edge.sources.configured import SHARED, sensor_at
 from firmware_bridge.catalog import MQTT_DIALECTS, NAMES, SERIAL_FAMILIES, Found, find
-from firmware_bridge.family import MqttDialect, OptionError, SerialFamily, nearest, problems, settle
+from firmware_bridge.family import (
+    MqttDialect,
+    OptionError,
+    SerialDecoder,
+    SerialFamily,
+    nearest,
+    problems,
+    settle,
+)
 from firmware_bridge.sample import Frame, Noise, ReceiverFix, Sample
 from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
@@ -33,6 +41,9 @@ from wire import QUANTITIES
 
 _CHUNK = 65_536
 _LINE_END = 2
+_MOST_PADDING = 4_096 + 64
+"""As many bytes as a decoder may hold, and as many as it may call one noise."""
+_CUT_OFF = "the capture ends before this was a whole frame"
 _OF_BYTES: dict[str, Callable[[str], bytes]] = {"hex:": bytes.fromhex, "base64:": base64.b64decode}
 
 
@@ -235,7 +246,29 @@ def _of_bytes(
                     yield from lines.of(outcome, size)
     left = fed - told
     if left and (left > _LINE_END or newest[-left:].strip(b"\r\n")):  # the end of the last line belongs to no frame
-        yield from lines.of(Noise(left, "the capture ends before this was a whole frame"), left)
+        yield from _at_the_end(decoder, left, lines)
+
+
+def _at_the_end(decoder: SerialDecoder, left: int, lines: _Lines) -> Iterator[str]:
+    """What becomes of the last `left` bytes: some were judged and are told of, the others began what has no end.
+
+    A decoder tells of noise with what follows it, so bytes of 0 follow; a frame that needs one of them is none.
+    """
+    judged = left - decoder.held
+    for padding in range(1, _MOST_PADDING):
+        for outcome in decoder.feed(b"\0"):
+            size = left + padding - decoder.held
+            if isinstance(outcome, Noise):
+                size = min(outcome.size, judged)
+                outcome = Noise(size, outcome.reason)
+            if not 0 < size <= left:
+                yield from lines.of(Noise(left, _CUT_OFF), left)
+                return
+            yield from lines.of(outcome, size)
+            left, judged = left - size, judged - min(size, judged)
+            if not left:
+                return
+    yield from lines.of(Noise(left, _CUT_OFF), left)
 
 
 def _hex_in(file: BinaryIO) -> Iterator[bytes]:

@@ -40,6 +40,30 @@ def test_bytes_become_readings_noise_and_notes(capsys, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "last"),
+    [
+        ("sds011", "aac0d4043a0aa16000ab", [("checksum is wrong", 10)]),
+        ("a02yyuw", "ff07a1a9", [("checksum is wrong", 4)]),
+        ("a02yyuw", "ff07a1a9ff07", [("checksum is wrong", 4), ("the capture ends before this was a whole frame", 2)]),
+        ("mhz19b", "ff8602", [("the capture ends before this was a whole frame", 3)]),
+        ("sds011", "aac0d4043a0aa1601d", [("the capture ends before this was a whole frame", 9)]),
+    ],
+)
+def test_a_capture_that_ends_with_a_bad_frame_says_what_is_wrong_with_it(
+    capsys, tmp_path: Path, name: str, text: str, last: list[tuple[str, int]]
+):
+    file = tmp_path / "capture.txt"
+    file.write_text(text + "\n")
+    assert [(line["noise"], line["bytes"]) for line in run(capsys, name, "--hex", str(file))] == last
+
+
+def test_a_last_frame_that_only_the_next_byte_would_prove_is_read(capsys, tmp_path: Path):
+    file = tmp_path / "capture.txt"
+    file.write_text("ff07f8fe\n")
+    assert [line["value"] for line in run(capsys, "a02yyuw", "--hex", str(file))] == [204.0]
+
+
+@pytest.mark.parametrize(
     "text",
     [FRAME.hex(), FRAME.hex(" ").upper() + "  # a comment", FRAME.hex(":"), ",".join(f"0x{b:02x}" for b in FRAME)],
 )
