@@ -13,6 +13,7 @@ import time
 from collections.abc import Coroutine, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +21,7 @@ from edge import health, previous_boots
 from edge.check import CheckedSettings, check_file
 from edge.clock import GatewayClock, boot_id, kernel_is_synced, tick
 from edge.refusals import Refusals
+from edge.settings import EdgeSettings
 from edge.source_manager import SourceManager
 from edge.spool.file import SpoolFile
 from edge.spool.limits import Limits
@@ -35,6 +37,9 @@ from runtime.settings import SettingsError
 from runtime.tasks import Errands, run_until
 from wire import Channel, Clock, RefusedReadings, SpoolState, Status, encode_status, topic_of
 from wire.status import MAX_STATUS_BYTES, STATUS_VERSION
+
+if TYPE_CHECKING:
+    from edge.home_assistant.outlet import HomeAssistantOutlet
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +90,8 @@ class Agent:
             settings.spool.max_mb * MIB, settings.spool.min_free_mb * MIB, settings.spool.fsync_s, live_s=live_s
         )
         self._spool = Spool(Origin(os.urandom(8).hex(), self._boot, self._clock.offset_ms), limits)
-        self._spooler = Spooler(self._spool, SpoolFile(settings.spool.path), on_change=self._spool_changed)
+        spooler = _spooler_of(settings)
+        self._spooler = spooler(self._spool, SpoolFile(settings.spool.path), on_change=self._spool_changed)
         self._refusals = Refusals()
         self._uplink = Uplink(self._spooler, settings.uplink, gateway=self._gateway, on_refused=self._refused)
         self._session = MqttSession(
@@ -101,7 +107,8 @@ class Agent:
             on_change=self._say_soon,
         )  # fmt: skip
         self._changed = asyncio.Event()
-        self._problem_said = self._twin_said = ""
+        self._home = self._outlet()
+        self._problem_said = self._twin_said = self._home_said = ""
         self._recalled = False
         self._paces_recorded_s = self._loop.time()
         self._moved_before_ms = 0
@@ -110,6 +117,18 @@ class Agent:
         self._last_word_said = asyncio.Event()
         self._disconnected = asyncio.Event()
         self._errands = Errands()
+
+    def _outlet(self) -> "HomeAssistantOutlet | None":
+        """The outlet to Home Assistant, where the settings want one."""
+        settings = self._checked.settings.home_assistant
+        if settings is None:
+            return None
+        from edge.home_assistant.outlet import outlet_of  # few gateways have it
+
+        return outlet_of(
+            self._spooler, settings, self._checked, version=self._version, now_ms=self._stamper.now_ms,
+            tallies=lambda: self._sources.tallies,
+        )  # fmt: skip
 
     async def run(self) -> bool:
         """Run until SIGTERM or SIGINT; False where an error of the agent itself ended it."""
@@ -137,6 +156,8 @@ class Agent:
         yield self._keep_connected()
         yield self._say_status()
         yield self._poll_parts()
+        if self._home is not None:
+            yield self._home.run()
         if self._checked.settings.health.every_s:
             yield self._report_health()
 
@@ -161,6 +182,8 @@ class Agent:
                 oldest_ms = await self._spooler.oldest_ms()
                 await self._spooler.stop()
                 await self._sources.leave_the_broker()
+                if self._home is not None:
+                    await self._home.stop()
                 last_word = self._status_with(online=False, oldest_ms=oldest_ms)
                 self._session.publish(topic_of(self._gateway, Channel.STATUS), last_word, retain=True)
                 self._last_word_said.set()
@@ -243,7 +266,8 @@ class Agent:
         """What somebody should look at though the agent runs."""
         clock = _UNCONFIRMED if self._clock.state is Clock.UNKNOWN else ""
         refused = self._refusals.note(now_s=self._loop.time())
-        notes = (self._twin(), clock, refused, self._uplink.size.note, self._sources.note)
+        home = "" if self._home is None else self._home.note
+        notes = (self._twin(), clock, refused, self._uplink.size.note, self._sources.note, home)
         return tuple(note[:400] for note in notes if note)
 
     def _twin(self) -> str:
@@ -266,6 +290,13 @@ class Agent:
             _log.log(logging.WARNING if twin else logging.INFO, "%s", twin or "the connection holds again")
             self._say_soon()
         self._twin_said = twin
+
+    def _check_home_assistant(self) -> None:
+        note = "" if self._home is None else self._home.note
+        if bool(note) != bool(self._home_said):
+            _log.log(logging.WARNING if note else logging.INFO, "%s", note or "Home Assistant is given readings again")
+            self._say_soon()
+        self._home_said = note
 
     def _spool_changed(self) -> None:
         self._recall()
@@ -325,6 +356,7 @@ class Agent:
                 self._spooler.record(self._stamper.paces())
             await self._sources.poll()
             self._check_for_a_twin()
+            self._check_home_assistant()
             self._find_time(synced=self._clock.state is Clock.SYNCED or self._is_synced())
 
     async def _report_health(self) -> None:
@@ -357,8 +389,19 @@ class Agent:
                 _log.warning("%s", sentence)
             started = await self._sources.use(checked)
             self._checked = checked
+            if self._home is not None:
+                self._home.use(checked)
         _log.info("settings read again; sources started: %s", ", ".join(started) or "none")
         self._say_soon()
+
+
+def _spooler_of(settings: EdgeSettings) -> type[Spooler]:
+    """Readings are shown to nobody unless the settings want it."""
+    if settings.home_assistant is None:
+        return Spooler
+    from edge.home_assistant.watched_spooler import WatchedSpooler
+
+    return WatchedSpooler
 
 
 def _encoded_within(status: Status, most_bytes: int) -> bytes:
@@ -373,7 +416,7 @@ def _encoded_within(status: Status, most_bytes: int) -> bytes:
 
 
 def _not_until_restart(before: CheckedSettings, after: CheckedSettings) -> list[str]:
-    tables = ("gateway", "spool", "uplink", "clock", "health")
+    tables = ("gateway", "spool", "uplink", "clock", "health", "home_assistant")
     changed = [name for name in tables if getattr(before.settings, name) != getattr(after.settings, name)]
     return [f"[{name}] has changed; the running agent keeps the old one until it is restarted" for name in changed]
 

@@ -89,6 +89,7 @@ def _check(path: Path) -> CheckedSettings:
     except SettingsError as error:
         raise SettingsError([*error.problems, *mistakes]) from None
     settings = _with_paths_beside(path, settings)
+    mistakes += [located(path.name, sentence) for sentence in _mistakes_of_home_assistant(settings)]
     mistakes += [located(path.name, sentence) for sentence in _mistakes_of_the_machine(settings)]
     if mistakes:
         raise SettingsError(mistakes)
@@ -153,11 +154,15 @@ def _twice(named: list[tuple[str, object]], kind: str) -> Iterator[str]:
 def _with_paths_beside(file: Path, settings: EdgeSettings) -> EdgeSettings:
     spool = settings.spool.model_copy(update={"path": beside(file, settings.spool.path)})
     local = settings.local_broker
+    home = settings.home_assistant
+    if home is not None and home.broker is not None:
+        home = home.model_copy(update={"broker": _broker_beside(file, home.broker)})
     return settings.model_copy(
         update={
             "spool": spool,
             "uplink": _broker_beside(file, settings.uplink),
             "local_broker": None if local is None else _broker_beside(file, local),
+            "home_assistant": home,
         }
     )
 
@@ -171,16 +176,31 @@ def _broker_beside(file: Path, broker: BrokerSettings) -> BrokerSettings:
     return broker.model_copy(update={"password_file": password, "tls": tls})
 
 
+def _mistakes_of_home_assistant(settings: EdgeSettings) -> Iterator[LocalizedMessage]:
+    if settings.home_assistant is not None:
+        from edge.home_assistant.configured import mistakes_of_home_assistant  # few gateways have it
+
+        yield from mistakes_of_home_assistant(settings)
+
+
 def _mistakes_of_the_machine(settings: EdgeSettings) -> Iterator[str]:
     yield from mistakes_of_a_file_to_write("spool.path", settings.spool.path)
     yield from mistakes_of_a_broker("uplink", settings.uplink)
-    if settings.local_broker is not None:
-        yield from mistakes_of_a_broker("local_broker", settings.local_broker)
+    for key, broker in _brokers_nearby(settings):
+        yield from mistakes_of_a_broker(key, broker)
     for at, table in enumerate(settings.sources):
         if table.port is not None and is_remote(table.port):
             yield from _mistakes_of_an_address(f"sources[{at}].port", table.port)
         elif table.port is not None:
             yield from _mistakes_of_a_port(f"sources[{at}].port", table.port)
+
+
+def _brokers_nearby(settings: EdgeSettings) -> Iterator[tuple[str, BrokerSettings]]:
+    """The brokers beside that of the uplink."""
+    if settings.local_broker is not None:
+        yield "local_broker", settings.local_broker
+    if settings.home_assistant is not None and settings.home_assistant.broker is not None:
+        yield "home_assistant.broker", settings.home_assistant.broker
 
 
 def _mistakes_of_an_address(key: str, port: str) -> Iterator[str]:
@@ -214,8 +234,8 @@ def _warnings(settings: EdgeSettings, document: dict[str, Any]) -> Iterator[str]
     if not settings.sources:
         yield LocalizedMessage("sources: there are none, so only the gateway's own health is sent; add [[sources]]")
     yield from warnings_of_secrets(secrets_of_a_broker("uplink", settings.uplink))
-    if settings.local_broker is not None:
-        yield from warnings_of_secrets(secrets_of_a_broker("local_broker", settings.local_broker))
+    for key, broker in _brokers_nearby(settings):
+        yield from warnings_of_secrets(secrets_of_a_broker(key, broker))
     yield from _missing_ports(settings)
 
 

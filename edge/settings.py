@@ -1,13 +1,14 @@
 """edge.toml as a model; what TOML cannot say of a source stands in `sources/configured.py`.
 
-[gateway] id · [spool] path max_mb fsync_s min_free_mb · [uplink] host port … · [local_broker] · [clock] · [health]
+[gateway] id · [spool] path max_mb fsync_s min_free_mb · [uplink] host port … · [local_broker] · [clock] · [health] ·
+[home_assistant] broker prefix every_s …
 [[sources]] name family port|topic|listen sensor …   [[quantities]] id unit: those that the city added, docs/cloud.md
 """
 
 from collections.abc import Iterable
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -68,6 +69,25 @@ class HealthSettings(Settings):
     """How often the gateway reports on itself; 0: never."""
 
     every_s: Annotated[float, Field(ge=0, le=86_400)] = 30.0
+
+
+def _prefix(text: str) -> str:
+    if not text or text != text.strip("/") or set(text) & set("+#\0 "):
+        raise ValueError(LocalizedMessage("is no topic to begin with; write one such as 'homeassistant'"))
+    return text
+
+
+class HomeAssistantSettings(Settings):
+    """What a Home Assistant nearby is given, over `broker` or else the local one; off where the table is missing.
+
+    A value is said each `every_s` at most, and is unknown when nothing came for `stale_after_s`.
+    """
+
+    broker: BrokerSettings | None = None
+    prefix: Annotated[str, Field(max_length=100), AfterValidator(_prefix)] = "homeassistant"
+    every_s: Annotated[float, Field(ge=1, le=3_600)] = 10.0
+    stale_after_s: Annotated[float, Field(ge=30, le=86_400 * 7)] = 3_600.0
+    language: Literal["en", "id"] = "en"
 
 
 def _character(text: str) -> str:
@@ -141,6 +161,7 @@ class EdgeSettings(Settings):
     local_broker: BrokerSettings | None = None
     clock: ClockSettings = ClockSettings()
     health: HealthSettings = HealthSettings()
+    home_assistant: HomeAssistantSettings | None = None
     sources: Annotated[tuple[SourceTable, ...], Field(max_length=250)] = ()
     quantities: Annotated[tuple[OwnQuantity, ...], Field(max_length=MOST_QUANTITIES)] = ()
 

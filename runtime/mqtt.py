@@ -100,6 +100,11 @@ class MqttSession:
         young = since_s is None or boot_s() - since_s < 6 * SHORT_S
         return self.short_ones >= MOST_SHORT and young
 
+    @property
+    def unacknowledged(self) -> int:
+        """How many messages of this connection have no PUBACK yet."""
+        return self._connection.unacknowledged if self._connection is not None else 0
+
     def renew(self) -> None:
         """Leave the broker and come back at once, with the password and the certificates that the files hold now."""
         if self._connection is not None:

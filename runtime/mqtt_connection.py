@@ -180,6 +180,12 @@ class MqttConnection:
         self._forget_acknowledged()
         return self._sent[0] if self._sent else None
 
+    @property
+    def unacknowledged(self) -> int:
+        """How many messages have no PUBACK yet."""
+        self._forget_acknowledged()
+        return len(self._sent)
+
     def pause(self) -> None:
         """Read nothing until `resume`: the broker, or its network, keeps what comes."""
         if self._wire is not None and not self._paused:

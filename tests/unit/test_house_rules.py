@@ -76,6 +76,7 @@ def test_the_agent_does_not_load_what_few_gateways_use():
         "difflib",
         "h11",
         "edge.connection",
+        "edge.home_assistant",
         "edge.sources.push",
         "edge.terminal",
         "runtime.connect",
