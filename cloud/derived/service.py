@@ -8,6 +8,7 @@ simply computed again, and only what comes out otherwise than stored is written.
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -35,11 +36,12 @@ from cloud.derived.recompute_queue import (
     local_hours,
     sources_in,
 )
+from cloud.derived.silence import measured, not_silent
 from cloud.derived.site_computation import SiteComputation
 from cloud.derived.site_sensors import SiteSensors
 from cloud.derived.stored_tails import StoredTails
 from cloud.readings.blocks import Block
-from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
+from cloud.readings.contract import LATEST_MS, ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
 from cloud.registry.fact_service import FactService
 from cloud.registry.records import Site
@@ -98,10 +100,12 @@ class Derivations:
         clock: Callable[[], int] = wall_ms,
     ) -> None:
         self._registry = registry
+        self._store = store
         self._sleep = sleep
         self._clock = clock
         self._is_own = is_own
-        self._queue, self._past, self._later = RecomputeQueue(), RecomputeQueue(), DueLater()
+        self._queue, self._at_start, self._past = RecomputeQueue(), RecomputeQueue(), RecomputeQueue()
+        self._later = DueLater()
         self._sensors = SiteSensors(registry)
         self._in_hand = InHand(registry, self._sensors, is_own=is_own, on_changed=self._note_changed)
         self.corrections = (
@@ -124,6 +128,8 @@ class Derivations:
         self._rests = False
         self._woke_s = 0.0
         self._hour: int | None = None
+        self._unsure_until_ms: int | None = None
+        """Until when (UTC, ms) nobody knows yet where a start has anything to look back on."""
         self._waits_for = ""
         self._warned_of = ""
         self._fault = ""
@@ -177,9 +183,10 @@ class Derivations:
         self._in_hand.forget_all()
         self._tails.forget_all()
         present_ms = (now_ms // HOUR_MS - PRESENT_HOURS + 1) * HOUR_MS
-        self._queue_all(self._queue, present_ms, now_ms)
+        self._queue_all(self._at_start, present_ms, now_ms)
         self._queue_all(self._past, now_ms - LOOK_BACK_HOURS * HOUR_MS, present_ms - 1)
         self._progress.look_back(len(self._past))
+        self._unsure_until_ms = present_ms - 1
 
     async def compute(self, now_ms: int) -> None:
         """Compute all that is queued and due at `now_ms` (UTC); what fails stays queued, and health says why."""
@@ -189,6 +196,7 @@ class Derivations:
     async def compute_present(self, now_ms: int) -> None:
         """Compute what readings that came now, or came late, have changed, and the hours that ended just now."""
         self._begin_pass(now_ms)
+        await self._leave_out_silence()
         self._waits_for, self._fault = "", ""
         for sites in self._apart(self._queue):
             await self._compute_sites(sites, self._queue, now_ms)
@@ -210,6 +218,22 @@ class Derivations:
             self._past = RecomputeQueue()
             self._progress.record_past(0)
         return True
+
+    async def _leave_out_silence(self) -> None:
+        """Ask once after a start at which sites there is nothing to look back on; unanswered: look at all of it."""
+        if self._unsure_until_ms is None:
+            return
+        with contextlib.suppress(StoreUnavailable):  # the next pass asks again
+            self._past.put_back(await self._not_silent(self._past, self._unsure_until_ms))
+            self._progress.look_back(len(self._past))
+            self._queue.put_back(await self._not_silent(self._at_start, LATEST_MS))
+            self._unsure_until_ms = None
+        self._queue.put_back(self._at_start.pop(self._at_start.keys()))
+
+    async def _not_silent(self, queue: RecomputeQueue, until_ms: int) -> Hours:
+        """Take all off a queue of hours by a start; gives those on which it is worth to look back."""
+        newest = await self._store.newest(until_ms=until_ms, quantities=measured(self._registry.quantities))
+        return not_silent(queue.pop(queue.keys()), self._registry.sites(), self._sensors, newest)
 
     def _begin_pass(self, now_ms: int) -> None:
         """Queue what is due."""
@@ -269,9 +293,8 @@ class Derivations:
             return Component(Condition.OK, f"{self._waits_for}; indices wait, and are computed when it works")
         waiting = 0 if self.corrections is None else self.corrections.waiting
         corrected = f"; facts to compute again for: {waiting}" if waiting else ""
-        detail = (
-            f"{self._progress.in_words}; hours of series to look at: {len(self._queue) + len(self._past)}{corrected}"
-        )
+        hours = len(self._queue) + len(self._at_start) + len(self._past)
+        detail = f"{self._progress.in_words}; hours of series to look at: {hours}{corrected}"
         return Component(Condition.DEGRADED if self._progress.is_behind else Condition.OK, detail)
 
     def _queue_all(self, queue: RecomputeQueue, first_ms: int, last_ms: int) -> None:

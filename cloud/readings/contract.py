@@ -165,8 +165,13 @@ class ReadingsStore(Protocol):
     def read_verdicts(self) -> AsyncIterator[list[Verdict]]:
         """Every verdict, a page at a time, for a backup."""
 
-    async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
-        """The newest reading of every series up to `until_ms` (UTC, included), for the start of the cloud."""
+    async def newest(
+        self, *, until_ms: int = LATEST_MS, quantities: Collection[str] | None = None
+    ) -> list[StoredReading]:
+        """The newest reading of every series up to `until_ms` (UTC, included), for the start of the cloud.
+
+        Of some `quantities` alone, if they are given.
+        """
 
     async def count(self, sensor: str, quantity: str) -> int:
         """How many readings of a series are stored."""

@@ -110,13 +110,15 @@ class InfluxStore:
             found |= points_of(question, *results)
         return [found[asked] for asked in ranges]
 
-    async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
-        """The newest reading of every series up to `until_ms` (UTC, included).
+    async def newest(
+        self, *, until_ms: int = LATEST_MS, quantities: Collection[str] | None = None
+    ) -> list[StoredReading]:
+        """The newest reading of every series up to `until_ms` (UTC, included), of some `quantities` if they are given.
 
         It takes one statement for each quantity, many in one request.
         """
         table = self._quantities()
-        requests = in_requests(list(table))
+        requests = in_requests([name for name in table if quantities is None or name in quantities])
         return [reading for names in requests for reading in await self._newest_of(table, names, until_ms)]
 
     async def _newest_of(self, table: QuantityTable, names: Sequence[str], until_ms: int) -> list[StoredReading]:

@@ -8,6 +8,7 @@ them work at once, and `synchronous=FULL` makes a write durable when it returns.
 """
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +71,7 @@ FROM series JOIN readings ON series = id AND readings.time_ms = (
 LEFT JOIN verdicts ON verdicts.sensor = series.sensor AND verdicts.quantity = series.quantity
     AND verdicts.time_ms = readings.time_ms
 """
+_NEWEST_OF_SOME = f"{_NEWEST} WHERE series.quantity IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
 _WRITE_VERDICT = "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)"
 _VERDICTS = """
 SELECT sensor, quantity, time_ms, marks FROM verdicts WHERE (sensor, quantity, time_ms) > (?, ?, ?)
@@ -147,9 +149,14 @@ class SqliteStore:
         """The readings of each of `ranges`, in one turn of the thread that reads: see the contract."""
         return await self._reader.run(lambda connection: [_points(connection, asked) for asked in ranges])
 
-    async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
-        """The newest reading of every series up to `until_ms` (UTC, included)."""
-        return await self._reader.run(lambda connection: list(map(_newest, connection.execute(_NEWEST, (until_ms,)))))
+    async def newest(
+        self, *, until_ms: int = LATEST_MS, quantities: Collection[str] | None = None
+    ) -> list[StoredReading]:
+        """The newest reading of every series up to `until_ms` (UTC, included), of some `quantities` if given."""
+        asked: tuple[str, tuple[int | str, ...]] = (_NEWEST, (until_ms,))
+        if quantities is not None:
+            asked = _NEWEST_OF_SOME, (until_ms, json.dumps(sorted(quantities)))
+        return await self._reader.run(lambda connection: list(map(_newest, connection.execute(*asked))))
 
     async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Keep verdicts in one transaction, durable when this returns."""

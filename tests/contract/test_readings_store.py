@@ -278,6 +278,12 @@ def test_the_newest_readings_up_to_a_time_are_those_before_a_clock_was_ahead(
     assert runner.run(store.newest(until_ms=T0 - 1)) == []
 
 
+def test_the_newest_readings_of_some_quantities_are_those_alone(store: ReadingsStore, runner: asyncio.Runner):
+    runner.run(write(store, [block([T0], pm2_5=[1.0], pm10=[2.0])]))
+    assert [each.quantity for each in runner.run(store.newest(quantities={"pm10", "no2"}))] == ["pm10"]
+    assert runner.run(store.newest(quantities=())) == []
+
+
 def test_an_empty_store_has_no_newest_no_history_and_counts_nothing(store: ReadingsStore, runner: asyncio.Runner):
     assert runner.run(store.newest()) == []
     assert runner.run(store.history("air-market", "pm2_5", **EVER)) == []

@@ -177,6 +177,7 @@ async def test_what_nothing_follows_from_is_not_noted(island: Island):
 
 
 async def test_running_looks_back_and_then_pauses_between_passes(island: Island):
+    await island.store_readings("air", "pm2_5", every(600_000, NINE - HOUR, NINE, 20.0), note=False)
     pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -185,6 +186,6 @@ async def test_running_looks_back_and_then_pauses_between_passes(island: Island)
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await Derivations(island.registry, island.store, island.newest, sleep=pause).run()
+        await Derivations(island.registry, island.store, island.newest, sleep=pause, clock=lambda: NINE).run()
     assert pauses[0] == pauses[-1] == PASS_S
     assert len(pauses) > 2  # between one series and the next it leaves the process to others

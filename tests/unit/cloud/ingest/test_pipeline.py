@@ -153,7 +153,7 @@ async def test_the_newest_readings_are_asked_for_until_the_store_answers(tmp_pat
         answers: list[Exception | None] = [UNAVAILABLE, None]
         newest = workshop.store.newest
 
-        async def sometimes(*, until_ms: int = LATEST_MS) -> list[StoredReading]:
+        async def sometimes(*, until_ms: int = LATEST_MS, quantities: object = None) -> list[StoredReading]:
             planned = answers.pop(0)
             if planned is not None:
                 raise planned
@@ -248,7 +248,7 @@ async def test_a_gateway_of_which_a_reading_is_never_taken_is_written_apart_for_
 async def test_health_says_why_the_newest_readings_are_not_known_yet(tmp_path: Path):
     async with Workshop(tmp_path) as workshop:
 
-        async def foreign(*, until_ms: int = LATEST_MS) -> list[StoredReading]:
+        async def foreign(*, until_ms: int = LATEST_MS, quantities: object = None) -> list[StoredReading]:
             raise StoreRejected("InfluxDB answered 200 with text/html; check store.url")
 
         said: list[str] = []
