@@ -13,7 +13,7 @@ Below 30 ug/m3 both are the same line. What comes out below 0 is 0: there is no 
 """
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -23,6 +23,7 @@ LEAST_SLOPE, MOST_SLOPE = 0.1, 10.0
 """A slope beyond these is no correction of a sensor that measures what it should: a unit, or a wire, is wrong."""
 
 
+ShortText = Annotated[str, msgspec.Meta(max_length=80)]
 PlantowerValue = Literal["cf_atm", "cf_1"]
 
 
@@ -61,7 +62,7 @@ class UsEpa2021(msgspec.Struct, frozen=True, tag_field="correction", tag="us_epa
 
     name: ClassVar[str] = "us_epa_2021"
     input: PlantowerValue
-    humidity: str | None = None
+    humidity: ShortText | None = None
 
     def of(self, mean: float, humidity: float) -> float:
         """Correct the mean of an hour in ug/m3 by its mean humidity in %."""
@@ -89,12 +90,12 @@ class CoLocation(msgspec.Struct, frozen=True, tag_field="correction", tag="co_lo
     name: ClassVar[str] = "co_location"
     slope: float
     offset: float
-    n: int
-    r2: float
-    rmse: float
-    reference: str
-    since: str
-    until: str
+    n: Annotated[int, msgspec.Meta(ge=2)]
+    r2: Annotated[float, msgspec.Meta(le=1)]
+    rmse: Annotated[float, msgspec.Meta(ge=0)]
+    reference: ShortText
+    since: ShortText
+    until: ShortText
 
     def of(self, mean: float, _humidity: float) -> float:
         """Correct the mean of an hour."""

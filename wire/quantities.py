@@ -197,6 +197,8 @@ _OF_EACH_AIR_PARAMETER = (
     # name unit dec low high English Indonesian
     ("{}_hour", "ug/m3", 1, 0.0, 1_200_000.0, "{}, mean of the hour", "{}, rata-rata per jam"),
     ("{}_hour_completeness", "%", 0, 0.0, 100.0, "Completeness: {}, hour", "Kelengkapan: {}, jam"),
+    ("{}_correction", "{version}", 0, 0.0, 1e12, "Correction of {} (its fact)", "Koreksi {} (nomor faktanya)"),
+    ("{}_correction_completeness", "%", 0, 0.0, 100.0, "Completeness: correction of {}", "Kelengkapan: koreksi {}"),
     ("{}_day", "ug/m3", 1, 0.0, 1_200_000.0, "{}, mean of 24 hours", "{}, rata-rata 24 jam"),
     ("{}_day_completeness", "%", 0, 0.0, 100.0, "Completeness: {}, 24 hours", "Kelengkapan: {}, 24 jam"),
     ("ispu_{}", "{ISPU}", 0, 0.0, 500.0, "ISPU of {}", "ISPU {}"),

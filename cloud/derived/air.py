@@ -1,4 +1,4 @@
-"""Air: hourly means ─► ISPU and US AQI of each sensor ─► those of the site.
+"""Air: hourly means, corrected ─► ISPU and US AQI of each sensor ─► those of the site.
 
 A site with several sensors of one parameter has the worst of them. PM2.5 counts each hour; the other parameters of ISPU
 at 09:00 and 15:00 of the site, and hold until the next time.
@@ -7,6 +7,7 @@ at 09:00 and 15:00 of the site, and hold until the next time.
 from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from cloud.derived.corrected_hours import CorrectedHours
 from cloud.derived.grouped_reads import SeriesReader
 from cloud.derived.grouping import together
 from cloud.derived.hours import StoredHours, and_after, ended, spans
@@ -17,7 +18,6 @@ from cloud.registry.records import Sensor
 from rules import ispu
 from rules.derived import (
     AQI_HOURS,
-    LEAST_PERCENT,
     Index,
     IndexOfSite,
     aqi_of_hours,
@@ -44,17 +44,16 @@ Values = dict[int, float]
 
 
 async def hourly_means(
-    store: StoredHours, sensor: Sensor, parameter: str, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
-) -> tuple[DerivedSeriesWriter, list[int]]:
-    """The means of those of the hours that have ended, and their ends (UTC)."""
+    store: StoredHours, corrections: CorrectedHours, sensor: Sensor, parameter: str, starts_ms: Collection[int], *,
+    zone: ZoneInfo, now_ms: int,
+) -> tuple[DerivedSeriesWriter, list[int]]:  # fmt: skip
+    """The means of those of the hours that have ended, each by its correction, and their ends (UTC)."""
     writer = _new_writer(sensor.site, sensor.id)
     hours = ended(starts_ms, zone=zone, now_ms=now_ms)
     for start, end in hours:
         hour = await store.hour(sensor, parameter, start, end)
-        completeness = hour.completeness
         if hour.count or hour.doubts:  # what nobody can believe is 0 % complete, and not as if nothing had been said
-            mean = hour.mean if completeness >= LEAST_PERCENT else None
-            writer.put(end, {f"{parameter}_hour": mean, f"{parameter}_hour_completeness": completeness})
+            await corrections.put(writer, store, sensor, parameter, hour)
     return writer, [end for _, end in hours]
 
 

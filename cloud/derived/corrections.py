@@ -2,13 +2,13 @@
 
 a fact is due ─► wait until the writes of before it are over ─┬─ height ──────► level_correction ───────┐
                                                               ├─ calibration ─► calibration_correction ─┼─► indices
-                                                              └─ official ISPU table, site ─────────────┘
+                                                              └─ official ISPU table, site, correction ─┘
 Nothing of this reaches the alarm rules: they judge what is live, and nobody is paged for last Tuesday.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ from cloud.derived.stored_series import StoredSeries
 from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
+from cloud.registry.air_corrections import corrected_quantity
 from cloud.registry.fact_service import FactService
 from cloud.registry.facts import CITY, Fact
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, calibrated_quantity, subject_of
@@ -127,7 +128,7 @@ class Corrections:
                 await self._calibrations.compute(fact, sensor, quantity, until_ms=known.since_ms, late=late)
             if quantity in (DISTANCE, LEVEL) or fact.what == MOUNTING_HEIGHT:
                 await self.levels.compute_since(sensor, fact.due_ms, now_ms=self._clock())
-            for each in sensor.quantities if fact.what != GATEWAY else ():
+            for each in _reached(fact, sensor):
                 first_ms = await self._series.first_ms(sensor.id, each, fact.due_ms)
                 self._on_changed(sensor.id, each, first_ms, self._clock())
         await self._done(fact)
@@ -150,3 +151,11 @@ class Corrections:
                         self._on_changed(sensor.id, parameter, first_ms - 1, self._clock())
         if is_last:
             await self._done(fact)
+
+
+def _reached(fact: Fact, sensor: Sensor) -> Sequence[str]:
+    """The quantities of a sensor whose indices are to be computed again because of a fact."""
+    corrected = corrected_quantity(fact.what)
+    if corrected is not None:
+        return [corrected]
+    return () if fact.what == GATEWAY else sensor.quantities

@@ -18,6 +18,7 @@ from cloud.derived.held_series import HeldSeries, Key
 from cloud.derived.recompute_queue import MINUTELY, PEOPLE, SOURCES
 from cloud.derived.site_sensors import SiteSensors
 from cloud.readings.blocks import Block
+from cloud.registry.air_corrections import HUMIDITY
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from rules.marks import QUALITY, Mark
@@ -49,6 +50,7 @@ class InHand:
         self._edition: int | None = None
         self._held: dict[Key, HeldSeries] = {}
         self._own = frozenset[str]()
+        self._sources: frozenset[str] = SOURCES
         self._news: list[HeldSeries] = []
         self._ends: defaultdict[int, list[HeldHours]] = defaultdict(list)
 
@@ -62,7 +64,7 @@ class InHand:
 
     def record(self, blocks: Iterable[Block]) -> None:
         """Readings of one batch were stored."""
-        held_of, sources, own = self._held.get, SOURCES, self._registry.quantities.own
+        held_of, sources, own = self._held.get, self._sources, self._registry.quantities.own
         for block in blocks:
             sensor, is_plain = block.sensor, not block.marks & _NOT_PLAIN
             times_ms = block.times_ms
@@ -70,7 +72,8 @@ class InHand:
                 if quantity in sources or quantity in own:
                     held = held_of((sensor, quantity))
                     if held is None:
-                        self._on_changed(sensor, quantity, *block.span)
+                        if quantity != HUMIDITY or self._corrects(sensor):
+                            self._on_changed(sensor, quantity, *block.span)
                     elif is_plain:
                         held.add(times_ms, values)
             if not is_plain:
@@ -132,13 +135,16 @@ class InHand:
         self._edition = self._registry.edition
         before, self._held = self._held, {}
         own = set[str]()
+        some = any(self._corrects(sensor.id) for sensor in self._registry.sensors())
+        self._sources = SOURCES | {HUMIDITY} if some else SOURCES
         for sensor in self._registry.sensors():
             site = self._registry.site(sensor.site)
             if site is None or not self._is_all_told(sensor):
                 continue
-            own.add(sensor.id)
+            if self._are_correctors_told(sensor):
+                own.add(sensor.id)
             timing, zone = Timing(sensor.interval_s, sensor.stamped), ZoneInfo(site.zone or self._registry.city.zone)
-            for quantity in SOURCES.intersection(sensor.quantities):
+            for quantity in self._sources_of(sensor):
                 if quantity == "rainfall" and timing.interval_ms > HOUR_MS:
                     continue  # it says nothing of hours
                 key = (sensor.id, quantity)
@@ -155,6 +161,19 @@ class InHand:
         gateways = {sensor.gateway, *self._registry.history.gateway(sensor).values}
         return not self._sensors.has_moved(sensor) and all(map(self._is_own, filter(None, gateways)))
 
+    def _are_correctors_told(self, sensor: Sensor) -> bool:
+        """Whether all that is stored of what corrects a sensor is told here too: else others compute its hours."""
+        beside = map(self._registry.sensor, self._registry.air_corrections.humidity_of(sensor.id))
+        return all(each is None or self._is_all_told(each) for each in beside)
+
+    def _corrects(self, sensor: str) -> bool:
+        return bool(self._registry.air_corrections.by_humidity_of(sensor))
+
+    def _sources_of(self, sensor: Sensor) -> frozenset[str]:
+        """The quantities of a sensor that something is computed from, its humidity where it corrects any."""
+        corrects = {HUMIDITY} if self._corrects(sensor.id) else frozenset[str]()
+        return (SOURCES | corrects).intersection(sensor.quantities)
+
     def _new(self, key: Key, timing: Timing, zone: ZoneInfo) -> HeldSeries:
         if key[1] in PEOPLE:
             return HeldCounts(key, timing, zone, self._note_news)
@@ -170,5 +189,5 @@ class InHand:
     def _forget_beside(self, block: Block) -> None:
         """What is doubted is read, with all that stands beside it."""
         sensor = self._registry.sensor(block.sensor)
-        for quantity in SOURCES.intersection(sensor.quantities if sensor is not None else ()):
+        for quantity in self._sources_of(sensor) if sensor is not None else ():
             self.forget(block.sensor, quantity, *block.span)

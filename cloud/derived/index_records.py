@@ -35,6 +35,19 @@ class IndexPart(msgspec.Struct, frozen=True):
     category: IndexCategory
     completeness: float | None
     time_ms: int
+    correction: "IndexCorrection | None" = None
+
+
+class IndexCorrection(msgspec.Struct, frozen=True):
+    """What corrected the newest hour of a parameter at a sensor that an index stands on: its name, and as its version
+    the number of the fact that says so. `completeness` in % of what it needs beside the sensor: its humidity.
+    """
+
+    parameter: str
+    sensor: str
+    name: str
+    fact: int
+    completeness: float | None
 
 
 class IndexNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +72,7 @@ class IndexNow(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None = None
     above_scale: bool = False
     doubts: tuple[str, ...] = ()
+    corrections: tuple[IndexCorrection, ...] = ()
 
 
 def index_of(
@@ -75,6 +89,7 @@ def index_of(
     parts: tuple[IndexPart, ...] = (),
     above_scale: bool = False,
     of: str | None = None,
+    corrections: tuple[IndexCorrection, ...] = (),
 ) -> IndexNow:
     """The index of a derived reading, with what stands beside it: completeness (of `of`) and version."""
     row = QUANTITIES[reading.quantity]
@@ -94,6 +109,7 @@ def index_of(
         version=None if version is None else int(version),
         above_scale=above_scale,
         doubts=tuple(names_of(reading.marks & DOUBTED)),
+        corrections=corrections,
     )
 
 

@@ -45,7 +45,10 @@ class Indices:
         ]
         for sensor in sensors:
             readings = self._of(sensor.id)
-            found += [who_index(sensor, readings, pollutant) for pollutant, span in who2021.GUIDELINES if span == "24h"]
+            found += [
+                who_index(sensor, readings, pollutant, self._registry.air_corrections)
+                for pollutant, span in who2021.GUIDELINES if span == "24h"
+            ]  # fmt: skip
             found += [_rain(sensor, readings, "rain_hour"), _rain(sensor, readings, "rain_day")]
             found.append(_siaga(sensor, readings, self._gauges(sensor.id)))
         found += [_capacity(site, own), _density(site, own)]
@@ -60,7 +63,10 @@ class Indices:
         of_site = own.get(index)
         if of_site is None:
             return ()
-        parts = [air_part(index, parameter, self._of(sensor.id)) for sensor in sensors for parameter in AIR_PARAMETERS]
+        parts = [
+            air_part(index, parameter, self._of(sensor.id), self._registry.air_corrections)
+            for sensor in sensors for parameter in AIR_PARAMETERS
+        ]  # fmt: skip
         fresh = [part for part in parts if part is not None and part.time_ms > of_site.time_ms - PART_OF_INDEX_MS]
         return tuple(sorted(fresh, key=lambda part: -part.value))
 

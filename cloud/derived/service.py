@@ -43,6 +43,7 @@ from cloud.derived.stored_tails import StoredTails
 from cloud.readings.blocks import Block
 from cloud.readings.contract import LATEST_MS, ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
+from cloud.registry.air_corrections import HUMIDITY
 from cloud.registry.fact_service import FactService
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
@@ -152,10 +153,14 @@ class Derivations:
 
     def on_series_changed(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
         """What is stored of a series changed somewhere from `first_ms` to `last_ms` (UTC, both included)."""
-        if sources_in([quantity], self._registry.quantities):
+        if sources_in([quantity], self._registry.quantities) or self._corrects(sensor, quantity):
             self._in_hand.refresh()
             if not self._in_hand.forget(sensor, quantity, first_ms, last_ms):
                 self._note_changed(sensor, quantity, first_ms, last_ms)
+
+    def _corrects(self, sensor: str, quantity: str) -> bool:
+        """Whether the PM2.5 of any sensor is corrected by a series."""
+        return quantity == HUMIDITY and bool(self._registry.air_corrections.by_humidity_of(sensor))
 
     def _note_changed(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
         """Have computed again what is not in hand: once the minute has ended, too, where minutes count."""
@@ -293,8 +298,10 @@ class Derivations:
             return Component(Condition.OK, f"{self._waits_for}; indices wait, and are computed when it works")
         waiting = 0 if self.corrections is None else self.corrections.waiting
         corrected = f"; facts to compute again for: {waiting}" if waiting else ""
+        lacking = self._computation.corrected_hours.without_humidity
+        gaps = f"; no PM2.5 hour, since its correction lacks humidity: {', '.join(lacking[:5])}" if lacking else ""
         hours = len(self._queue) + len(self._at_start) + len(self._past)
-        detail = f"{self._progress.in_words}; hours of series to look at: {hours}{corrected}"
+        detail = f"{self._progress.in_words}; hours of series to look at: {hours}{corrected}{gaps}"
         return Component(Condition.DEGRADED if self._progress.is_behind else Condition.OK, detail)
 
     def _queue_all(self, queue: RecomputeQueue, first_ms: int, last_ms: int) -> None:

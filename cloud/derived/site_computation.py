@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
+from cloud.derived.corrected_hours import CorrectedHours
 from cloud.derived.corrections import Corrections
 from cloud.derived.grouped_writes import GroupedWrites
 from cloud.derived.grouping import together
@@ -24,6 +25,7 @@ from cloud.derived.site_sensors import SiteSensors, Stood
 from cloud.derived.usual_visitors import UsualVisitors
 from cloud.derived.visitors import SoFar, counters_of, visitors
 from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours
+from cloud.registry.air_corrections import CORRECTED_BY_HUMIDITY, HUMIDITY
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.derived import has_hours
@@ -63,12 +65,13 @@ class SiteComputation:
         self._in_hand = in_hand
         self._pace = pace
         self._usual = UsualVisitors(reads)
+        self.corrected_hours = CorrectedHours(registry)
         self._visitors_so_far: dict[str, SoFar] = {}
         self.late_ms = LATE_MS
 
     async def compute(self, site: Site, starts: Starts, *, zone: ZoneInfo, now_ms: int) -> None:
         """Compute what looks back on the hours at `starts`; StoreUnavailable or DatabaseUnavailable: part of it."""
-        await self._air(site, starts, zone, now_ms)
+        await self._air(site, self._with_corrected(starts), zone, now_ms)
         await self._water(site, starts, zone, now_ms)
         await self._people(site, starts, zone, now_ms)
         await self._own(site, starts, zone, now_ms)
@@ -102,6 +105,15 @@ class SiteComputation:
             )
             await self._write(of_site, now_ms)
 
+    def _with_corrected(self, starts: Starts) -> Starts:
+        """The hours of humidity are those of the PM2.5, too, that is corrected by it."""
+        found = {key: set(noted) for key, noted in starts.items()}
+        for (name, quantity), noted in starts.items():
+            corrected = self._registry.air_corrections.by_humidity_of(name) if quantity == HUMIDITY else ()
+            for sensor in corrected:
+                found.setdefault((sensor, CORRECTED_BY_HUMIDITY), set()).update(noted)
+        return found
+
     async def _air_of_sensor(
         self, sensor: Sensor, starts: Starts, zone: ZoneInfo, now_ms: int, stood: Stood
     ) -> set[int]:
@@ -109,7 +121,9 @@ class SiteComputation:
         official, reached = self._registry.history.ispu_table(), set[int]()
         for parameter in (each for each in AIR_PARAMETERS if (sensor.id, each) in starts):
             noted = starts[sensor.id, parameter]
-            means, ends = await hourly_means(self._reads, sensor, parameter, noted, zone=zone, now_ms=now_ms)
+            means, ends = await hourly_means(
+                self._reads, self.corrected_hours, sensor, parameter, noted, zone=zone, now_ms=now_ms
+            )
             await self._write(means, now_ms)
             indices, times = await indices_of_sensor(
                 self._reads, sensor, parameter, ends, zone=zone, now_ms=now_ms, official=official, stood=stood

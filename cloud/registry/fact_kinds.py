@@ -2,6 +2,7 @@
 
 mounting_height_cm      of a sensor     30 to 3500, or null where it hangs over no water
 calibration.QUANTITY    of a sensor     {"scale": 1.0, "offset": -2.5}
+correction.QUANTITY     of a sensor     {"correction": "us_epa_2021", "input": "cf_atm"}, or null: correction_checks.py
 site, gateway           of a sensor     the id of one in the city file;  site of a gateway too
 ispu_table              of the city     the key of the version of ISPU's table that is official
 """
@@ -12,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from cloud.registry.air_corrections import corrected_quantity, correction_of
+from cloud.registry.correction_checks import correction_mistakes
 from cloud.registry.facts import CITY, Fact, Key
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, OFFICIAL_ISPU, SITE, calibrated_quantity, calibration_of
 from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
@@ -19,6 +22,7 @@ from cloud.registry.snapshot import Registry
 from i18n.message import LocalizedMessage
 from rules.ispu import P14_2020, TABLES
 from rules.level import height_mistake
+from wire import AIR_PARAMETERS
 from wire.measurements import COMPUTED
 
 Check = Callable[[Any, Registry], LocalizedMessage | None]
@@ -81,7 +85,7 @@ KINDS = {
     GATEWAY: FactKind(("sensor",), _gateway),
     OFFICIAL_ISPU: FactKind((CITY,), _ispu_table),
 }
-"""By the name of the fact; calibrations, one for each quantity of a sensor, are beside it."""
+"""By the name of the fact; calibrations and corrections, one for each quantity of a sensor, are beside it."""
 _OF_CALIBRATION = FactKind(("sensor",), _calibration)
 
 
@@ -93,7 +97,8 @@ def kinds_of(registry: Registry, subject: str) -> list[str]:
     kind = subject.partition(":")[0]
     found = [what for what, row in KINDS.items() if kind in row.subjects]
     quantities = record.quantities if isinstance(record, Sensor) else ()
-    return found + [calibration_of(quantity) for quantity in quantities]
+    found += [calibration_of(quantity) for quantity in quantities]
+    return found + [correction_of(quantity) for quantity in quantities if quantity in AIR_PARAMETERS]
 
 
 def problems_of(registry: Registry, key: Key, value: Any) -> Iterator[LocalizedMessage]:
@@ -110,6 +115,10 @@ def problems_of(registry: Registry, key: Key, value: Any) -> Iterator[LocalizedM
             "what {what!r}: cannot be recorded of {subject}; write one of {known}",
             what=what[:80], subject=subject, known=", ".join(possible),
         )  # fmt: skip
+    elif (quantity := corrected_quantity(what)) is not None:
+        sensor = record_of(registry, subject)
+        if isinstance(sensor, Sensor):
+            yield from correction_mistakes(value, registry, sensor, quantity)
     else:
         mistake = (_OF_CALIBRATION if calibrated_quantity(what) else KINDS[what]).check(value, registry)
         if mistake is not None:

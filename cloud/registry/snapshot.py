@@ -10,6 +10,7 @@ sees what held at each reading's own time.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from cloud.registry.air_corrections import AirCorrections
 from cloud.registry.facts import Facts
 from cloud.registry.history import FactHistory, outdated_entries
 from cloud.registry.records import City, Gateway, Sensor, Site
@@ -45,6 +46,7 @@ class Registry:
         self.city = city
         self.facts = facts or Facts()
         self.history = FactHistory(self.facts)
+        self.air_corrections = AirCorrections(self.facts)
         now = wall_ms() if now_ms is None else now_ms
         self._listeners: list[Callable[[], None]] = []
         filed, gateways = list(sensors), list(gateways)

@@ -17,6 +17,7 @@ from cloud.derived.service import Derivations
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Point, SeriesRange, Verdict
 from cloud.readings.newest import Newest
+from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts
 from cloud.registry.records import City, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.marks import Mark
@@ -42,7 +43,28 @@ SENSORS = (
     Sensor("pier", "", "daruba", "gw-b", ("people_in",), interval_s=600, stamped=Stamped.END),
     Sensor("market", "", "tobelo", "gw-a", ("people_in", "people_out"), interval_s=120),
     Sensor("door", "", "delhi", "gw-b", ("people_in", "people_out"), interval_s=120),
+    Sensor("wet", "", "daruba", "gw-a", ("humidity",), interval_s=120),
+    Sensor("dust", "", "delhi", "gw-b", ("pm2_5", "humidity"), interval_s=120),
+    Sensor("mist", "", "daruba", "gw-b", ("humidity",), interval_s=600, stamped=Stamped.END),
+    Sensor("weather", "", "tobelo", "gw-a", ("humidity", "temperature"), interval_s=120),
 )
+
+
+def _fact(number: int, sensor: str, value: Any, valid_from_ms: int) -> Fact:
+    return Fact(number, f"sensor:{sensor}", "correction.pm2_5", value, valid_from_ms, "ani", "", "", NINE - HOUR)
+
+
+EPA = {"correction": "us_epa_2021", "input": "cf_atm"}
+FACTS = Facts(
+    [
+        _fact(1, "air", None, SINCE_EVER_MS),
+        _fact(2, "air", EPA | {"humidity": "wet"}, NINE + HOUR),
+        _fact(3, "dust", EPA, SINCE_EVER_MS),
+        _fact(4, "dust", {"correction": "linear", "slope": 0.5, "offset": 2.0}, NINE + 2 * HOUR),
+        _fact(5, "air-b", EPA | {"humidity": "mist"}, SINCE_EVER_MS),
+    ]
+)
+"""By another sensor's humidity from the second hour on; by its own until the third, then a line; by other stamps."""
 LIMITS = GaugeLimits(Limit(20), Limit(40), Limit(60))
 MEASURED = {quantity for sensor in SENSORS for quantity in sensor.quantities}
 DERIVED = tuple(name for name, row in QUANTITIES.items() if row.derived)
@@ -51,8 +73,9 @@ COMPUTED = tuple(
     (name, quantity) for name in (*(s.id for s in SENSORS), *(s.id for s in SITES)) for quantity in DERIVED
 )
 VALUES = st.sampled_from([0.0, 1.0, 3.0, 7.0, 12.3, 45.1, 61.7])
-TOGETHER = (("air", "air-b"), ("gate", "pier"), ("river", "rain"), ("market", "canal"), ("door", "river"))
-"""Sensors that speak side by side: of two processes at one site, of one alone, in a zone of half hours."""
+TOGETHER = (("air", "air-b"), ("gate", "pier"), ("river", "rain"), ("market", "canal"), ("door", "river"),
+            ("air", "wet"), ("dust", "wet"), ("air-b", "mist"), ("weather", "dust"))  # fmt: skip
+"""Sensors that speak side by side: of two processes at one site, of one alone, in a zone of half hours, corrected."""
 
 
 class Batch(NamedTuple):
@@ -171,7 +194,7 @@ class Twins(Stored):
     def __init__(self, folder: Path, *, in_hand: bool) -> None:
         super().__init__(folder)
         self._in_hand = in_hand
-        self.registry = Registry(city=City("Bench", ZONE), sites=SITES, gateways=(), sensors=SENSORS)
+        self.registry = Registry(city=City("Bench", ZONE), sites=SITES, gateways=(), sensors=SENSORS, facts=FACTS)
         self._now_ms, self._passes = NINE, 0
         self._meanwhile: Batch | None = None
         self._whole = self.store.histories
@@ -311,6 +334,35 @@ def test_a_rate_that_was_stored_and_is_doubted_later_holds_no_more():
         held = asyncio.run(_told(Path(other), story, in_hand=True))
     assert held == read
     assert ("river", "rise_rate") not in held
+
+
+def test_humidity_that_comes_late_or_is_doubted_later_corrects_the_hour_that_it_is_of():
+    """Held, each hour was computed without it before; read, once, with all that there is."""
+    air, wet = (next(each for each in SENSORS if each.id == name) for name in ("air", "wet"))
+    story: list[Any] = [Pass(0)]
+    story += [each for place in range(90) for each in (Batch(air, [place], [7.0]), Pass(place + 1))]
+    story += [Batch(wet, [40], [12.3])]
+    story += [each for place in range(30, 60) if place != 40 for each in (Batch(wet, [place], [45.1]), Pass(92))]
+    story += [Batch(wet, [40], [12.3], int(Mark.SPIKE)), Pass(92)]
+    story += [Batch(wet, [place], [61.7]) for place in range(60, 90)]
+    story += [Pass(93), *(Doubt(wet, place, int(Mark.SPIKE)) for place in range(60, 90)), Pass(94)]
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        read = asyncio.run(_told(Path(one), story, in_hand=False))
+        held = asyncio.run(_told(Path(other), story, in_hand=True))
+    assert held == read
+    # 0.524 * 7 - 0.0862 * 45.1 + 5.75 of the second hour; the third has no humidity that anybody believes
+    means = [(time_ms, round(value, 6)) for time_ms, value, _ in held["air", "pm2_5_hour"]]
+    assert means == [(HOUR, 7.0), (2 * HOUR, 5.53038)]
+    assert [value for _, value, _ in held["air", "pm2_5_correction_completeness"]] == [100.0, 0.0]
+
+
+async def test_humidity_is_held_where_it_corrects_and_nowhere_else(tmp_path: Path):
+    async with Twins(tmp_path, in_hand=True) as twins:
+        await twins.act([Pass(0)])
+        first, second = (process._in_hand for process in twins.processes)
+        assert first.get("wet", "humidity") is not None
+        assert second.get("dust", "humidity") is not None
+        assert first.get("weather", "humidity") is None
 
 
 def test_what_came_in_order_is_asked_of_nobody_and_what_came_late_is():

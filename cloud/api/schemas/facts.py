@@ -22,7 +22,7 @@ class FactAnswer(AnswerModel):
 
     id: int
     subject: str = Field(examples=["sensor:river-daruba-1", "gateway:gw-daruba"])
-    what: str = Field(examples=["mounting_height_cm", "calibration.pm2_5", "site", "gateway"])
+    what: str = Field(examples=["mounting_height_cm", "calibration.pm2_5", "correction.pm2_5", "site", "gateway"])
     value: Any
     valid_from: Time | None
     holds: bool

@@ -33,6 +33,16 @@ class SubIndexAnswer(AnswerModel):
     time: Time = Field(validation_alias="time_ms")
 
 
+class CorrectionAnswer(AnswerModel):
+    """What corrected the newest hour that an index stands on; `fact` is its version: GET /api/v1/facts has it."""
+
+    parameter: str
+    sensor: str
+    name: str = Field(examples=["us_epa_2021", "linear", "co_location"])
+    fact: int
+    completeness: float | None = Field(description="% of what it needs beside the sensor; below 75 the hour is a gap")
+
+
 class IndexAnswer(AnswerModel):
     """An index as it stands; `sensor` is the site's id where it is of the whole site."""
 
@@ -49,6 +59,7 @@ class IndexAnswer(AnswerModel):
     completeness: float | None = _COMPLETENESS
     above_scale: bool = Field(description="at the end of the scale: it may be worse than the index says")
     doubts: list[str] = Field(description="marks that speak against the value; empty where nothing does")
+    corrections: list[CorrectionAnswer] = Field(description="empty where the sensors' values stand as they were sent")
     version: int | None = Field(description="of the computation; null where none was needed")
     time: Time = Field(validation_alias="time_ms")
     age_s: float

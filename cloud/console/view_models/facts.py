@@ -13,6 +13,7 @@ import msgspec
 
 from cloud.access.principal import Principal
 from cloud.console.view_models.typed_number import InvalidInput
+from cloud.registry.air_corrections import corrected_quantity, correction_of
 from cloud.registry.fact_kinds import record_of, visible_facts
 from cloud.registry.facts import CITY, SINCE_EVER_MS, Fact
 from cloud.registry.history import (
@@ -27,8 +28,9 @@ from cloud.registry.records import Gateway, Sensor
 from cloud.registry.snapshot import Registry
 from i18n import figures
 from i18n.catalog import N_, Catalog
+from rules.corrections import Linear, UsEpa2021, correction_from
 from rules.ispu import TABLES
-from wire import HEALTH_QUANTITIES, QuantityTable
+from wire import AIR_PARAMETERS, HEALTH_QUANTITIES, QuantityTable
 from wire.measurements import COMPUTED
 
 MOST_SHOWN = 200
@@ -38,7 +40,7 @@ WHATS = {
     GATEWAY: N_("Gateway"),
     OFFICIAL_ISPU: N_("Official ISPU table"),
 }
-"""The facts that are not calibrations, by name."""
+"""The facts that are neither calibrations nor corrections, by name."""
 
 
 class FactView(msgspec.Struct, frozen=True):
@@ -85,29 +87,51 @@ def whats_of(_: Catalog, table: QuantityTable) -> list[tuple[str, str]]:
     """What can be recorded, as (name, words); which of what, the registry checks when it is tried."""
     sensed = [name for name in table.measured if name not in HEALTH_QUANTITIES]
     plain = [(what, _(words)) for what, words in WHATS.items()]
-    return plain + [(calibration_of(quantity), what_text(_, table, calibration_of(quantity))) for quantity in sensed]
+    named = [*map(calibration_of, sensed), *map(correction_of, AIR_PARAMETERS)]
+    return plain + [(what, what_text(_, table, what)) for what in named]
 
 
 def what_text(_: Catalog, table: QuantityTable, what: str) -> str:
     """The name of a fact in words."""
-    quantity = calibrated_quantity(what)
+    quantity, corrected = calibrated_quantity(what), corrected_quantity(what)
+    if corrected is not None:
+        return _("Correction: {quantity}", quantity=figures.name_of(_, table.row(corrected)))
     if quantity is None:
         return _(WHATS[what]) if what in WHATS else what
     return _("Calibration: {quantity}", quantity=figures.name_of(_, table.row(quantity)))
 
 
 def parse_value(_: Catalog, what: str, text: str) -> Any:
-    """A value as it was written: "420", "1.02 -3" (scale and offset), an id; InvalidInput where it is none."""
+    """A value as it was written: "420", "1.02 -3" (scale and offset), "us_epa_2021 cf_atm", an id.
+
+    InvalidInput where it is none.
+    """
     given = text.strip()
     quantity = calibrated_quantity(what)
     if what == MOUNTING_HEIGHT:
         return _number(_, given) if given else None
+    if corrected_quantity(what) is not None:
+        return _correction(_, given)
     if quantity is None:
         return given
     numbers = given.replace(";", " ").split()
     if len(numbers) != 2:
         raise InvalidInput(_("Write scale and offset with a space between them, as 1.02 -3."))
     return {"scale": _number(_, numbers[0]), "offset": _number(_, numbers[1])}
+
+
+def _correction(_: Catalog, text: str) -> Any:
+    """A correction as it was written: "us_epa_2021 cf_atm weather-1", "linear 0.52 3.1", "none"."""
+    name, *words = text.split() or ["none"]
+    if name == "none" and not words:
+        return None
+    if name == "us_epa_2021" and 1 <= len(words) <= 2:
+        return {"correction": name} | dict(zip(("input", "humidity"), words, strict=False))
+    if name == "linear" and len(words) == 2:
+        return {"correction": name, "slope": _number(_, words[0]), "offset": _number(_, words[1])}
+    raise InvalidInput(
+        _("Write us_epa_2021 cf_atm (or cf_1), then the sensor of the humidity if another; linear 0.52 3.1; or none.")
+    )
 
 
 def _number(_: Catalog, text: str) -> float:
@@ -148,12 +172,27 @@ def _value_text(_: Catalog, registry: Registry, fact: Fact) -> str:
     value = fact.value
     if fact.what == MOUNTING_HEIGHT:
         return _("over no water") if value is None else f"{value:g} cm"
+    if corrected_quantity(fact.what) is not None:
+        return _correction_text(_, value)
     if isinstance(value, Mapping):
         return f"× {value.get('scale', 1.0):g} {value.get('offset', 0.0):+g}"
     if fact.what == OFFICIAL_ISPU and value in TABLES:
         return f"{TABLES[value].name} ({_(STATUSES[TABLES[value].status])})"
     site = registry.site(str(value)) if fact.what == SITE else None
     return str(value) if site is None else site.name
+
+
+def _correction_text(_: Catalog, value: Any) -> str:
+    """A correction as it can be written again, and how well a fitted one fits."""
+    if value is None:
+        return _("none")
+    correction = correction_from(value)
+    if isinstance(correction, UsEpa2021):
+        return " ".join(filter(None, (correction.name, correction.input, correction.humidity)))
+    line = f"{correction.name} {correction.slope:g} {correction.offset:g}"
+    if isinstance(correction, Linear):
+        return line
+    return f"{line} ({correction.reference}, n {correction.n}, R² {correction.r2:.2f}, RMSE {correction.rmse:.1f})"
 
 
 STATUSES = {"regulation": N_("regulation"), "observed": N_("observed")}

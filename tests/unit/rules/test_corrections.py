@@ -94,6 +94,7 @@ def test_a_fact_is_read_as_a_correction(value: dict[str, object]):
         {"correction": "us_epa_2021", "input": "atm"},
         {"correction": "linear", "slope": "0.5", "offset": 0}, {"correction": "linear", "slope": 0.5},
         {"correction": "linear", "slope": 0.5, "offset": 0, "gain": 3},
+        {"correction": "us_epa_2021", "input": "cf_1", "humidity": "x" * 81},
     ],
 )  # fmt: skip
 def test_what_is_no_correction_is_none(value: object):

@@ -65,7 +65,7 @@ async def test_ispu_comes_with_its_official_name_colour_and_what_it_stands_on(sh
             "english": "Moderate", "indonesian": "Sedang", "colour": "Blue", "colour_indonesian": "Biru",
             "hex": "#0070c0",
         },
-        "completeness": 100.0, "above_scale": False, "doubts": [], "version": VERSION,
+        "completeness": 100.0, "above_scale": False, "doubts": [], "corrections": [], "version": VERSION,
         "source": "PermenLHK P.14/MENLHK/SETJEN/KUM.1/7/2020",
     }  # fmt: skip
     assert (part["parameter"], part["sensor"], part["value"], part["completeness"]) == (
