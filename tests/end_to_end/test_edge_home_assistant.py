@@ -11,7 +11,7 @@ from pathlib import Path
 from firmware_bridge.families import sds011
 from tests.end_to_end.edge_gateway import Cloud, Gateway, Wire, wait_for_values
 from tests.integration.edge.home_assistant.listener import Listener
-from tests.servers import free_port, mosquitto, wait_until
+from tests.servers import free_port, mosquitto, siaga_edge, wait_until
 
 SOURCES = """
 [home_assistant]
@@ -67,6 +67,51 @@ def test_without_its_broker_readings_go_to_the_cloud_and_the_status_says_that_it
         assert "Connection refused" in notes(cloud)
         assert gateway.edge.stop() == 0
         cloud.close()
+
+
+OTHER = """
+[gateway]
+id = "gw-other"
+[uplink]
+port = {uplink}
+[local_broker]
+port = {port}
+[clock]
+trust_system = true
+[health]
+every_s = 0
+
+[[sources]]
+name = "announced"
+family = "homeassistant"
+topic = "homeassistant/#"
+state_topics = "siaga-edge/gw-test/values/+/+"
+channels = {{ "siaga-gw-test-air-1" = "air-copy" }}
+"""
+
+
+def test_another_gateway_reads_what_this_one_announces(tmp_path: Path):
+    port = free_port()
+    air = Wire(tmp_path / "tty-air")
+    gateway = Gateway(tmp_path, sources=SOURCES.format(folder=tmp_path, port=port))
+    there = tmp_path / "other"
+    there.mkdir()
+    (there / "edge.toml").write_text(OTHER.format(uplink=gateway.port, port=port))
+    other = siaga_edge(there, there / "edge.toml", name="other")
+    with mosquitto(tmp_path, port, name="home"), gateway.broker, gateway.edge, other:
+        cloud, home = Cloud(gateway.port), Listener(port)
+        wait_until(lambda: home.newest.get(AVAILABLE) == b"online", "the outlet is there")
+        air.send(sds011.build(pm2_5=12.3, pm10=30.1))
+        wait_until(lambda: home.value(DUST) == 12.3, "the series is announced, with its value")
+        air.send(sds011.build(pm2_5=14.5, pm10=30.1))
+        wait_until(lambda: ("air-copy", 14.5) in both(cloud), "the other gateway has read it")
+        assert ("air-1", 14.5) in both(cloud)
+        home.close()
+        cloud.close()
+
+
+def both(cloud: Cloud) -> set[tuple[str, float]]:
+    return {(reading.sensor, reading.value) for reading in cloud.readings("pm2_5")}
 
 
 def notes(cloud: Cloud) -> str:

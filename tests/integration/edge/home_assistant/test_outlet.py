@@ -81,14 +81,16 @@ async def test_a_series_is_announced_with_its_value_and_the_gateway_says_when_it
             outlet.apply([reading(131), reading(132.4)], backlog=False)
             ears = Listener(port)
             await until(lambda: ears.value(LEVEL) == 132.4, "the newest value is there")
+            await until(lambda: CONFIG in ears.newest, "it is announced")
             assert json.loads(ears.newest[CONFIG])["state_topic"] == LEVEL
             await until(lambda: ears.newest.get(AVAILABLE) == b"online", "it is there")
             assert outlet.note == ""
         await until(lambda: ears.newest[AVAILABLE] == b"offline", "it has left")
         ears.close()
         late = Listener(port)
-        await until(lambda: late.value(LEVEL) == 132.4, "what was said is retained")
-        assert {CONFIG, AVAILABLE, "homeassistant/binary_sensor/siaga-gw-1/connected/config"} <= late.newest.keys()
+        topics = {CONFIG, LEVEL, AVAILABLE, "homeassistant/binary_sensor/siaga-gw-1/connected/config"}
+        await until(lambda: topics <= late.newest.keys(), "what was said is retained")
+        assert late.value(LEVEL) == 132.4
         late.close()
 
 
