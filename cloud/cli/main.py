@@ -4,6 +4,7 @@ siaga-cloud backup --config cloud.toml --to backups        siaga-cloud restore �
 siaga-cloud store init --secrets secrets/influxdb --config cloud.toml        siaga-cloud store check …
 siaga-cloud user add ani --role administrator --config cloud.toml        siaga-cloud token add grafana --role viewer …
 siaga-cloud gateway enrol gw-daruba --config cloud.toml        siaga-cloud ingester enrol …
+siaga-cloud fit air bam --from 2026-10-01 --to 2026-10-11 --config cloud.toml
 siaga-cloud watch https://siaga.morotai.go.id --config watch.toml        on another machine
 siaga-cloud --install-completion        so that the shell completes all of this
 """
@@ -38,6 +39,10 @@ COMMANDS = {
     "token": Row("cloud.cli.tokens", "app", "cloud", "Make, list and revoke programs' tokens."),
     "gateway": Row("cloud.cli.gateways", "app", "cloud", "Let gateways connect to the broker, or no more."),
     "ingester": Row("cloud.cli.ingesters", "app", "cloud", "Logins for several clouds that split the shards."),
+    "fit": Row(
+        "cloud.cli.fit", "app", "cloud",
+        "Fit a line from a sensor to the reference beside it, over the hours that both have.",
+    ),
     "watch": Row(
         "cloud.cli.watch", "app", "watch",
         "Ask a cloud's health from another machine, and page when it is gone.",
