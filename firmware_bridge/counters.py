@@ -20,9 +20,11 @@ holds its total against the time since that start: a total that could not have b
 Whether a frame is older than the one before it, and so says nothing, is for the caller to know.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 RISES = 3
+_AFTER_A_FALL = ("fell_to", "at", "rises")
 
 
 class Counted(NamedTuple):
@@ -39,6 +41,20 @@ class CounterStep(NamedTuple):
 
     added: int | None
     note: str = ""
+
+
+def remembered(name: str, known: Counted) -> dict[str, int]:
+    """What must survive a restart of the gateway of the counter `name`: {"rain": 483}, and what followed on a fall."""
+    fell = {} if known.fell_to is None else {f"{name}/{part}": getattr(known, part) for part in _AFTER_A_FALL}
+    return {name: known.total, **fell}
+
+
+def recalled(name: str, memory: Mapping[str, int]) -> Counted | None:
+    """What was `remembered` of the counter `name`; None where that is nothing."""
+    if name not in memory:
+        return None
+    fell = {part: memory[f"{name}/{part}"] for part in _AFTER_A_FALL if f"{name}/{part}" in memory}
+    return Counted(memory[name], **(fell if len(fell) == len(_AFTER_A_FALL) else {}))
 
 
 def step(known: Counted | None, now: int, *, bits: int) -> tuple[Counted, CounterStep]:

@@ -6,10 +6,10 @@
 
 A payload goes to the decoder that is configured, or that the server names (its device profile); only where there is
 none, the server's own decoding is read. What a device counts in all (rain, people where counts = "total") is kept, of
-each device, to tell what it added; that may be lost at any time, and the first total adds nothing.
+each device, to tell what it added, over a restart of the gateway too; the first total of all adds nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -22,49 +22,18 @@ from firmware_bridge.payloads.field import Payload, PayloadField
 from firmware_bridge.payloads.meanings import NO_READINGS, RANK, UNITS_OF_MAKER, Meaning, meaning_of, plain
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.units import convert
+from firmware_bridge.uplink_devices import UplinkDevices
+from firmware_bridge.uplink_message import DeviceUplink
 from firmware_bridge.uplink_options import OPTIONS, checked_units, device_chosen, named_fields
-from firmware_bridge.uplink_totals import ADDED_UP, FieldValue, UplinkTotals
+from firmware_bridge.uplink_totals import ADDED_UP, FieldValue
 from i18n.message import LocalizedMessage
 
-MOST_DEVICES = 1_000
-"""Of which the last uplink and the totals are kept."""
 _MOST_NOTES = 8
-_AGAIN_WITHIN_MS = 120_000
 _EARLIEST_S = 946_684_800
 """A device's time before the year 2000 is that of a clock that was never set."""
 _AHEAD_S, _BEHIND_S = 60, 86_400
 """How far the time of a device may be from that of the server, before its clock is a wrong one."""
 _MOST_CELLS_V = 6
-
-
-class DeviceUplink(msgspec.Struct, frozen=True):
-    """A message of a device: `data` as it came over the air, `decoded` by the server's codec, `fixed` by it in units.
-
-    `device` is its EUI, `name` what the server calls it, `hints` texts that may name its kind (a device profile).
-    `counter` and `session` are the frame's; `time_ms` when it was received. `signal` is of the best gateway.
-    """
-
-    device: str
-    name: str = ""
-    data: bytes = b""
-    decoded: Any = None
-    fixed: Any = None
-    hints: tuple[str, ...] = ()
-    counter: int | None = None
-    session: str = ""
-    identifier: str = ""
-    time_ms: int | None = None
-    signal: tuple[PayloadField, ...] = ()
-    note: str = ""
-
-
-class _Device:
-    """What is kept of a device: its last uplink, and its totals."""
-
-    def __init__(self) -> None:
-        self.last: tuple[object, ...] = ()
-        self.last_ms: int | None = None
-        self.totals = UplinkTotals()
 
 
 class UplinkReader:
@@ -81,12 +50,12 @@ class UplinkReader:
         self._channels = check_channels(
             chosen["channels"], bool, LocalizedMessage("write a device's EUI or name, or a part such as line_1")
         )
-        self._devices: dict[str, _Device] = {}
+        self.devices = UplinkDevices()
 
     def read(self, uplink: DeviceUplink, size: int) -> Frame | Noise:
         """The readings of an uplink; `size` is that of its message."""
-        device = self._device_of(uplink.device)
-        if _is_again(device, uplink):
+        device = self.devices.of(uplink.device)
+        if device.is_again(uplink):
             return Frame((), f"uplink {uplink.counter} of {uplink.device[:40]} came a second time")
         kind = self._decoder or next(filter(None, map(device_within, uplink.hints)), "")
         payload = _payload_of(uplink, kind)
@@ -100,13 +69,6 @@ class UplinkReader:
         if not values and not notes:
             notes.append("no field that is known here: name those that are meant in values")
         return Frame(samples, "; ".join(notes[:_MOST_NOTES]), others, kept)
-
-    def _device_of(self, name: str) -> _Device:
-        device = self._devices.pop(name, None) or _Device()
-        self._devices[name] = device  # the one heard longest ago stands first
-        if len(self._devices) > MOST_DEVICES:
-            del self._devices[next(iter(self._devices))]
-        return device
 
     def _meant(self, fields: tuple[PayloadField, ...], kind: str, notes: list[str]) -> list[FieldValue]:
         maker = "lpp" if kind.endswith("lpp") else "milesight" if kind else ""
@@ -197,6 +159,19 @@ class UplinkReader:
         return next((way for way in ways if way in self._channels), part or uplink.device)
 
 
+class UplinkParser:
+    """A parser of messages that tell of one uplink each, which `parse` finds in them; it is `Remembering`."""
+
+    def __init__(self, parse: Callable[[str, bytes, UplinkReader], Frame | Noise], reader: UplinkReader) -> None:
+        self._parse = parse
+        self._reader = reader
+        self.news, self.recall = reader.devices.news, reader.devices.recall
+
+    def __call__(self, topic: str, payload: bytes) -> Frame | Noise:
+        """What a message means."""
+        return self._parse(topic, payload, self._reader)
+
+
 def _key(value: FieldValue) -> tuple[str, int | None]:
     return value.meaning.quantity, value.field.time_s
 
@@ -226,16 +201,6 @@ def _time_of(field: PayloadField, received_ms: int | None) -> int | None:
         return field.time_s * 1_000 if field.kept or field.time_s >= _EARLIEST_S else None
     late_s = received_ms / 1_000 - field.time_s
     return field.time_s * 1_000 if -_AHEAD_S <= late_s <= _BEHIND_S else received_ms
-
-
-def _is_again(device: _Device, uplink: DeviceUplink) -> bool:
-    """Whether this uplink came already: a server, or the broker, delivers some twice."""
-    this = (uplink.identifier, uplink.session, uplink.counter, uplink.data, repr(uplink.decoded)[:2_000])
-    known = uplink.counter is not None or bool(uplink.identifier)
-    near = device.last_ms is None or uplink.time_ms is None or abs(uplink.time_ms - device.last_ms) < _AGAIN_WITHIN_MS
-    again = known and device.last == this and near
-    device.last, device.last_ms = this, uplink.time_ms
-    return again
 
 
 def _payload_of(uplink: DeviceUplink, kind: str) -> Payload:

@@ -139,11 +139,29 @@ def _no_topics(_options: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A parser that must remember something of its devices (the last counter totals) over a restart of the gateway.
+
+    A message changes what is remembered of one device, so that is asked for by itself, and kept with its readings.
+    """
+
+    def __call__(self, topic: str, payload: bytes) -> Frame | Noise:
+        """What a message means."""
+
+    def news(self) -> dict[str, dict[str, int]]:
+        """By device, all that is remembered of those of which that may have changed since this was last asked."""
+
+    def recall(self, memory: Mapping[str, Mapping[str, int]]) -> None:
+        """Of these devices this is remembered, whatever came since; an empty one was never heard."""
+
+
 class MqttDialect(msgspec.Struct, frozen=True):
     """A way to write readings as MQTT messages: `parser` takes the options, raises OptionError, gives a function.
 
     That function turns a topic and a payload into a Frame or Noise and never raises; there is one for each source, and
-    what it keeps between messages (names that were announced) is bounded and may be lost at any time. `channels` says
+    what it keeps between messages (names that were announced) is bounded and may be lost at any time. What must not be
+    lost makes it an object that is `Remembering`. `channels` says
     that samples may carry a channel, the device's name or a part of it: a source then may name the sensor of each.
     `more_topics` gives, from the options, the filters that a source listens to besides its own topic.
     """

@@ -5,14 +5,17 @@ rainfall_total 0.16, rainfall_counter 2   ─► rainfall 0.16 mm               
 line_1_total_in 72, 75                    ─► people_in 3 with counts = "total", else nothing, beside a count of its own
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from firmware_bridge.counters import Counted, step
+from firmware_bridge.counters import Counted, recalled, remembered, step
 from firmware_bridge.payloads.field import PayloadField
 from firmware_bridge.payloads.meanings import Meaning
 
 ADDED_UP = ("people_in", "people_out")
-_MOST_TOTALS = 100
+_MOST_TOTALS = 60
+_LONGEST_NAME = 120
+_TOTAL, _CLEARED = "total/", "cleared"
 _STEPS_OF_RAIN = 1_000
 """Of one mm, as totals of rain are counted."""
 
@@ -26,11 +29,19 @@ class FieldValue(NamedTuple):
 
 
 class UplinkTotals:
-    """The totals of one device, and how often it says that they were cleared."""
+    """The totals of one device, and how often it says that they were cleared; `memory` is that of an earlier start."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, Counted] = {}
-        self._cleared: float | None = None
+    def __init__(self, memory: Mapping[str, int]) -> None:
+        totals = {key: recalled(key, memory) for key in memory if key.startswith(_TOTAL) and key.count("/") == 1}
+        self._known = {key.removeprefix(_TOTAL): known for key, known in totals.items() if known is not None}
+        self._cleared = memory.get(_CLEARED)
+
+    def memory(self) -> dict[str, int]:
+        """What must survive a restart of the gateway."""
+        cleared = {} if self._cleared is None else {_CLEARED: self._cleared}
+        return cleared | {
+            key: value for name, known in self._known.items() for key, value in remembered(_TOTAL + name, known).items()
+        }
 
     def replaced(
         self, values: list[FieldValue], fields: tuple[PayloadField, ...], notes: list[str], *, counts_people: bool
@@ -49,6 +60,7 @@ class UplinkTotals:
             elif value.field.kept:
                 continue
             elif _is_of_people(value) and not counts_people:
+                self._known.pop(value.field.name.replace("/", "|"), None)  # what it grows by is counted otherwise
                 if not has_periods:
                     total = f"{value.field.name} is {value.field.value:g} in all"
                     notes.append(f'{total}: counts = "total" reads what it grows by')
@@ -60,13 +72,14 @@ class UplinkTotals:
 
     def _was_cleared(self, fields: tuple[PayloadField, ...]) -> bool:
         """Whether the device says that its total of rain began again since its last report."""
-        cleared = next((field.value for field in fields if field.name == "rainfall_counter" and not field.kept), None)
+        said = next((field.value for field in fields if field.name == "rainfall_counter" and not field.kept), None)
+        cleared = None if said is None else round(said)
         before, self._cleared = self._cleared, self._cleared if cleared is None else cleared
         return None not in (before, cleared) and before != cleared
 
     def _added(self, value: FieldValue, notes: list[str], *, begun_again: bool) -> float | None:
         """What a total has added; None, with a note, where that is unknown."""
-        name = value.field.name
+        name = value.field.name.replace("/", "|")  # which stands between a counter and what is remembered of it
         steps = 1 if _is_of_people(value) else _STEPS_OF_RAIN
         total = round(value.value * steps)
         known = self._known.get(name)
@@ -74,7 +87,8 @@ class UplinkTotals:
             self._known[name] = Counted(total)
             notes.append(f"{name} began again at 0")
             return value.value
-        if known is None and len(self._known) >= _MOST_TOTALS:
+        if known is None and (len(self._known) >= _MOST_TOTALS or len(name) > _LONGEST_NAME):
+            notes.append(f"{name[:_LONGEST_NAME]} left out: the device has more totals than are kept, or longer names")
             return None
         self._known[name], (added, note) = step(known, total, bits=value.meaning.total_bits)
         if note:

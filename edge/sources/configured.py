@@ -16,7 +16,16 @@ import msgspec
 from edge.settings import SourceTable
 from edge.sources.renaming import Names, mistakes_in_names, renamed
 from firmware_bridge.catalog import NAMES, find
-from firmware_bridge.family import QUANTITIES_KNOWN, MqttDialect, OptionError, SerialFamily, nearest, problems, settle
+from firmware_bridge.family import (
+    QUANTITIES_KNOWN,
+    MqttDialect,
+    OptionError,
+    Remembering,
+    SerialFamily,
+    nearest,
+    problems,
+    settle,
+)
 from firmware_bridge.sample import Frame, Noise
 from i18n.message import LocalizedMessage
 from wire import BUILT_IN, QuantityTable
@@ -47,7 +56,7 @@ class MqttSource(msgspec.Struct, frozen=True):
     """A topic filter and how to read its messages; `sensor`, or else level `sensor_level` of the topic, names them.
 
     Where there are `channels`, these do, by the channel of each sample. `more_topics` are filters that the dialect
-    wants besides.
+    wants besides. `remembering` is the parser that `parse` calls, where that remembers its devices over a restart.
     """
 
     name: str
@@ -60,6 +69,7 @@ class MqttSource(msgspec.Struct, frozen=True):
     quantities: QuantityTable = BUILT_IN
     channels: Mapping[str, str] = {}
     more_topics: tuple[str, ...] = ()
+    remembering: Remembering | None = None
 
     def sensor_of(self, topic: str) -> str:
         """The sensor that a message on `topic` speaks of; no name at all where the topic has too few levels."""
@@ -67,7 +77,10 @@ class MqttSource(msgspec.Struct, frozen=True):
 
 
 class PushSource(msgspec.Struct, frozen=True):
-    """A port on which devices push messages of a dialect over HTTP; `sensor`, or `channels` by device, names them."""
+    """A port on which devices push messages of a dialect over HTTP; `sensor`, or `channels` by device, names them.
+
+    `remembering` is as that of an `MqttSource`.
+    """
 
     name: str
     host: str
@@ -78,6 +91,7 @@ class PushSource(msgspec.Struct, frozen=True):
     table: SourceTable
     quantities: QuantityTable = BUILT_IN
     channels: Mapping[str, str] = {}
+    remembering: Remembering | None = None
 
 
 Source = SerialSource | MqttSource | PushSource
@@ -111,17 +125,19 @@ def configure(table: SourceTable, quantities: QuantityTable) -> Source:
     entry, given = found.entry, {**found.options, **table.options}
     options = settle(entry.options, given) | {QUANTITIES_KNOWN: quantities}
     if isinstance(entry, MqttDialect):
-        parse = _renaming(entry.parser(options), table.quantities)
+        parser = entry.parser(options)
+        parse, remembering = _renaming(parser, table.quantities), parser if isinstance(parser, Remembering) else None
         level = table.sensor_level or 0
         channels = (entry.channels and options.get("channels")) or {}
         if table.listen is not None:
             host, port = address_of(table.listen) or ("127.0.0.1", 0)
             return PushSource(
-                table.name, host, port, parse, table.sensor or "", table.silent_s, table, quantities, channels
-            )
+                table.name, host, port, parse, table.sensor or "", table.silent_s, table, quantities, channels,
+                remembering,
+            )  # fmt: skip
         return MqttSource(
             table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table, quantities,
-            channels, entry.more_topics(options),
+            channels, entry.more_topics(options), remembering,
         )  # fmt: skip
     channels = options.get("channels") or {}
     return SerialSource(

@@ -6,6 +6,8 @@ A message is PUBACKed when its readings are committed, or in the cloud; noise at
 What the broker delivers again is known by what was committed with its readings (taken.py). What it had kept is not new:
 its readings are stamped between then and now, and sent as backlog (echo.py).
 A retained message is old news: of it only readings with a time of their own count, the others are left out.
+What a dialect remembers of its devices (device_memories.py) is committed with the readings that it changed by, and a
+message that changes it alone is PUBACKed after that; what is left out, or comes again, leaves nothing in it.
 A broker that sends more than is safe yet, or faster than times can be given, is not read for a while.
 """
 
@@ -21,6 +23,7 @@ import msgspec
 from paho.mqtt.client import topic_matches_sub
 
 from edge.sources.configured import MqttSource
+from edge.sources.device_memories import DeviceMemories
 from edge.sources.echo import Echo
 from edge.sources.identities import Identities, identities_key
 from edge.sources.taken import TakenMessages
@@ -103,6 +106,13 @@ class LocalBroker:
         self._refused = False
         self._identities: dict[str, Identities] = {}
         self._answered_ms: dict[str, int] = {}
+        self._memories = {
+            route.source.name: DeviceMemories(route.source.name, route.source.remembering)
+            for route in self._routes
+            if route.source.remembering is not None
+        }
+        if self._knows_earlier_runs:
+            self._recall_devices()
         filters = sorted({each for route in routes for each in (route.source.topic, *route.source.more_topics)})
         before = spooler.spool.kept.get(_FILTERS, "").splitlines()
         self._filters = filters
@@ -146,9 +156,12 @@ class LocalBroker:
     def close(self) -> None:
         """The session is over: what is not in the spool has no PUBACK, and comes again."""
         self._timeless.clear()
+        self._undo()
 
     def _begin(self) -> None:
         self._echo.begin(boot_ms())
+        if self._timeless and self._timeless[0].qos:
+            self._undo()
         self._timeless = deque(message for message in self._timeless if not message.qos)  # the others come again
 
     def _connected(self) -> None:
@@ -197,7 +210,21 @@ class LocalBroker:
         """The spool's file could not be opened before."""
         here, self._taken = self._taken, TakenMessages(self._spooler.spool.kept, self._broker)
         self._spooler.append((), keep=self._taken.add_all(here))
+        self._recall_devices()
         self._knows_earlier_runs = True
+
+    def _recall_devices(self) -> None:
+        keep: dict[str, str] = {}
+        for memories in self._memories.values():
+            keep |= memories.load(self._spooler.spool.kept)
+        if keep:
+            self._spooler.append((), keep=keep)
+
+    def _undo(self) -> None:
+        """What was read of a message that has no time yet does not count: it comes again, or was let go."""
+        self._parsed_already = _ParsedMessage("", b"", {})
+        for memories in self._memories.values():
+            memories.undo()
 
     def _accept(self, message: Message) -> None:
         if message.topic == self._echo.topic:
@@ -219,17 +246,20 @@ class LocalBroker:
             if len(self._timeless) == 1:
                 self._loop.call_later(WAIT_FOR_A_TIME_S, self._try_again)
             return
-        if not readings:
+        keep: dict[str, str] = {}
+        for memories in self._memories.values():
+            keep |= memories.changes()
+        if not readings and not keep:
             self.session.acknowledge(message)
             return
-        keep = self._stamper.memory(self._boot)
+        if readings:
+            keep |= self._stamper.memory(self._boot) or {}
         safe = None
         if message.qos:
             self._unsafe[message.packet] = unsafe = [message]
-            taken = self._taken.add(message)
-            keep = taken if keep is None else keep | taken
+            keep |= self._taken.add(message)
             safe = partial(self._safe, unsafe)
-        self._spooler.append(readings, keep=keep, safe=safe, backlog=kept or self._echo.is_old(late_ms, now_ms))
+        self._spooler.append(readings, keep=keep or None, safe=safe, backlog=kept or self._echo.is_old(late_ms, now_ms))
 
     def _try_again(self) -> None:
         """Take in what waits for a time, as far as there is one now."""
@@ -329,7 +359,9 @@ class LocalBroker:
         for sensor, samples, said in self._by_sensor(source, message.topic, outcome, tally):
             sentence = sentence or said
             if message.retained:
-                samples = tuple(sample for sample in samples if self._stamper.believes(sample.time_ms))
+                every, samples = samples, tuple(each for each in samples if self._stamper.believes(each.time_ms))
+                if len(samples) < len(every) and source.name in self._memories:
+                    self._memories[source.name].undo()
             readings += self._stamper.stamp(sensor, samples, tally.left_out, since_ms=since_ms, correct=tally.left_out)
             tally.sensors.update(reading.sensor for reading in readings[-1:])
         now_ms = readings[0].time_ms if readings else 0

@@ -17,6 +17,7 @@ import logging
 from collections.abc import Iterator
 
 from edge.sources.configured import PushSource
+from edge.sources.device_memories import DeviceMemories
 from edge.sources.push_request import PushExchange, PushRefusal, PushRequest
 from edge.sources.tally import SourceTally
 from edge.spool.spooler import Spooler
@@ -47,6 +48,7 @@ class PushListener:
         self._spooler = spooler
         self._loop = asyncio.get_running_loop()
         self._connections: set[asyncio.Task[None]] = set()
+        self._memories = DeviceMemories(source.name, source.remembering) if source.remembering is not None else None
 
     def poll(self) -> None:
         """To be called each second, as for a line."""
@@ -114,15 +116,21 @@ class PushListener:
         return await self._take_in(request)
 
     async def _take_in(self, request: PushRequest) -> tuple[int, str]:
+        self._recall_devices()
         outcome = self._source.parse(request.topic, request.body)
         if isinstance(outcome, Noise):
             return self._refused(outcome.size, outcome.reason, status=400)
         try:
             readings, strangers = self._stamp(outcome)
         except NoFreeTime:
+            if self._memories is not None:
+                self._memories.undo()  # it comes again
             return 503, "too many readings at once"
+        keep = self._memories.changes() if self._memories is not None else {}
         if readings:
-            return await self._keep(readings, backlog=outcome.kept)
+            return await self._keep(readings, keep, backlog=outcome.kept)
+        if keep:
+            self._spooler.append((), keep=keep)
         if strangers:
             return 403, f"{strangers[0]} has no sensor at this gateway"
         return 200, f"no reading: {outcome.note}"
@@ -148,12 +156,19 @@ class PushListener:
         self._tally.sensors.update(reading.sensor for reading in readings)
         return readings, strangers
 
-    async def _keep(self, readings: list[Reading], *, backlog: bool) -> tuple[int, str]:
+    def _recall_devices(self) -> None:
+        """Let the dialect recall its devices, as soon as the spool's file could be opened."""
+        if self._memories is not None and not self._memories.is_loaded and self._spooler.is_open:
+            keep = self._memories.load(self._spooler.spool.kept)
+            if keep:
+                self._spooler.append((), keep=keep)
+
+    async def _keep(self, readings: list[Reading], keep: dict[str, str], *, backlog: bool) -> tuple[int, str]:
         """Give readings to the spool, and wait until they are safe."""
         safe = self._loop.create_future()
         self._spooler.append(
             readings,
-            keep=self._stamper.memory(self._boot),
+            keep={**(self._stamper.memory(self._boot) or {}), **keep} or None,
             safe=lambda: None if safe.done() else safe.set_result(None),
             backlog=backlog,
         )

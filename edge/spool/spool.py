@@ -54,6 +54,8 @@ class Spool:
         self._tail: list[Reading] = []
         self._tail_first = 1
         self._waiting_for_safety: deque[tuple[int, Callable[[], None]]] = deque()
+        self._waiting_for_keep: list[Callable[[], None]] = []
+        self._safe_with_batch: list[Callable[[], None]] = []
         self._committed = 0
         self._committed_s = float("-inf")
         self._handed = 0
@@ -85,7 +87,8 @@ class Spool:
         """Take readings in, and give the seq of the first; `keep` is committed with them, `safe` is called then.
 
         Readings that come with `keep` (counts since the last total) are not sent before both are committed: a crash
-        between the two would count them twice. With `backlog` they are old news, and sent as such.
+        between the two would count them twice. With `backlog` they are old news, and sent as such. A `keep` without
+        readings is `safe` when it is committed, or when the disk takes nothing, which holds nothing up.
         """
         first = self.ledger.grow(len(readings))
         if backlog:
@@ -101,7 +104,10 @@ class Spool:
             self._held = min(self._held, first)
             due_s = now_s if safe is None else due_s
         if safe is not None:
-            self._waiting_for_safety.append((first + len(readings) - 1, safe))
+            if keep and not readings and not self.problem:
+                self._waiting_for_keep.append(safe)
+            else:
+                self._waiting_for_safety.append((first + len(readings) - 1, safe))
             due_s = max(now_s, self._committed_s + SPACE_S)
             if len(self._waiting_for_safety) >= HURRY_MESSAGES:
                 due_s = min(due_s, now_s + HURRY_S)
@@ -211,6 +217,7 @@ class Spool:
         self._handed = batch.last
         self._forget, self._losses_changed, self._unkept, self._corrections, self._finished = {}, False, {}, [], []
         self._own_unreported = False
+        self._safe_with_batch, self._waiting_for_keep = [*self._safe_with_batch, *self._waiting_for_keep], []
         self._held, self._held_by_file = _NOTHING, min(self._held, self._held_by_file)
         return batch
 
@@ -230,6 +237,7 @@ class Spool:
             self._commit_by(now_s + LAZY_S)
         self._trim()
         self._notify_safe()
+        self._notify_kept()
         self._keep_to(room, now_s=now_s)
 
     def failed(self, batch: WriteBatch | None, sentence: str, *, now_s: float) -> None:
@@ -245,6 +253,9 @@ class Spool:
             self._finished = [*batch.finished, *self._finished]
             self._own_unreported = True
         self.commit_due_s = now_s + RETRY_S
+        self._safe_with_batch += self._waiting_for_keep
+        self._waiting_for_keep = []
+        self._notify_kept()
 
     def force_due_s(self) -> float | None:
         """When the file must be forced: `fsync_s` after the oldest unforced reading came, if it is still here."""
@@ -375,6 +386,11 @@ class Spool:
         safe_to = self.ledger.next_seq - 1 if outstanding is None else outstanding - 1
         while self._waiting_for_safety and self._waiting_for_safety[0][0] <= safe_to:
             self._waiting_for_safety.popleft()[1]()
+
+    def _notify_kept(self) -> None:
+        kept, self._safe_with_batch = self._safe_with_batch, []
+        for safe in kept:
+            safe()
 
     def _trim(self) -> None:
         """Keep in memory what is not in the file, or not sent yet and young."""

@@ -14,15 +14,16 @@ Sources: chirpstack.io/docs (integrations, event types); chirpstack-api, integra
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from firmware_bridge.device_json import read
-from firmware_bridge.device_uplink import DeviceUplink, UplinkReader
+from firmware_bridge.device_uplink import UplinkParser, UplinkReader
 from firmware_bridge.family import Guide, MqttDialect
 from firmware_bridge.sample import Frame, Noise
+from firmware_bridge.uplink_message import DeviceUplink
 from firmware_bridge.uplink_options import OPTIONS
 from firmware_bridge.uplink_parts import base64_in, received_ms, signal_of, text_in, time_at
 from i18n.message import LocalizedMessage
@@ -150,9 +151,8 @@ def _time_of(event: dict[str, Any]) -> int | None:
     return received_ms(at_gateway, time_at(event, "rxInfo", "0", "nsTime") or time_at(event, "publishedAt"))
 
 
-def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:
-    reader = UplinkReader(options)
-    return lambda topic, payload: parse(topic, payload, reader)
+def _parser(options: Mapping[str, Any]) -> UplinkParser:
+    return UplinkParser(parse, UplinkReader(options))
 
 
 DIALECT = MqttDialect(
@@ -167,8 +167,8 @@ DIALECT = MqttDialect(
         wiring="ChirpStack 4 (JSON or protobuf) or 3 (JSON): the MQTT integration; several devices are told "
         "apart by sensor_level = 3 or channels",
         quirks="a payload is decoded here where decoder is set or the device profile is named after the device, else "
-        "the codec's object is read; readings have the time of reception, history its own; the first total of rain "
-        "adds nothing; a duplicate is left out",
+        "the codec's object is read; readings have the time of reception, history its own; the first total of "
+        "rain adds nothing, later ones what they grew by, over a restart of the gateway too; a duplicate is left out",
         example='decoder = "em500-udl"\nmounting_height_cm = 450',
     ),
 )

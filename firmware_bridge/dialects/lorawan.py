@@ -8,16 +8,17 @@ firmware_bridge/payloads; the network servers' own messages in dialects/chirpsta
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
 from firmware_bridge.device_json import MAX_PAYLOAD
-from firmware_bridge.device_uplink import DeviceUplink, UplinkReader
+from firmware_bridge.device_uplink import UplinkParser, UplinkReader
 from firmware_bridge.family import REQUIRED, Guide, MqttDialect
 from firmware_bridge.payloads import DEVICES
 from firmware_bridge.sample import Frame, Noise
+from firmware_bridge.uplink_message import DeviceUplink
 from firmware_bridge.uplink_options import DECODER, OPTIONS
 from i18n.message import LocalizedMessage
 
@@ -40,16 +41,16 @@ def payload_in(message: bytes) -> bytes:
     return bytes.fromhex(re.sub(rb"[\s:-]", b"", spelt[1]).decode()) if spelt and len(message) >= 6 else message
 
 
-def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:
-    reader = UplinkReader(options, _OPTIONS)
+def parse(topic: str, message: bytes, reader: UplinkReader) -> Frame | Noise:
+    """Read a payload; the last level of the topic is the device."""
+    if len(message) > MAX_PAYLOAD:
+        return Noise(len(message), f"message is longer than {MAX_PAYLOAD} bytes")
+    device = topic.rpartition("/")[2]
+    return reader.read(DeviceUplink(device, data=payload_in(message)), len(message))
 
-    def parse(topic: str, message: bytes) -> Frame | Noise:
-        if len(message) > MAX_PAYLOAD:
-            return Noise(len(message), f"message is longer than {MAX_PAYLOAD} bytes")
-        device = topic.rpartition("/")[2]
-        return reader.read(DeviceUplink(device, data=payload_in(message)), len(message))
 
-    return parse
+def _parser(options: Mapping[str, Any]) -> UplinkParser:
+    return UplinkParser(parse, UplinkReader(options, _OPTIONS))
 
 
 DIALECT = MqttDialect(
@@ -64,7 +65,7 @@ DIALECT = MqttDialect(
         wiring="a bridge that publishes each payload by itself, in bytes or in hexadecimal digits",
         quirks="a payload is read up to the first channel that the device has not; history comes at its own time; of "
         "lines the sum and of regions the first is read, or each with channels; totals of rain add what they grew by, "
-        'and counts = "total" reads people so, whom lost uplinks then do not cost',
+        'over a restart of the gateway too, and counts = "total" reads people so, whom lost uplinks then do not cost',
         example='decoder = "em310-udl"\nmounting_height_cm = 450',
     ),
 )

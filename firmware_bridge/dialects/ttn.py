@@ -14,15 +14,16 @@ of v2 (`<application>/devices/<device>/up`, payload_raw) are no more since 2021.
 Sources: thethingsindustries.com/docs (data formats, MQTT server), thethingsstack.dev/devices (normalized payload).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from firmware_bridge.device_json import find, read
-from firmware_bridge.device_uplink import DeviceUplink, UplinkReader
+from firmware_bridge.device_uplink import UplinkParser, UplinkReader
 from firmware_bridge.family import Guide, MqttDialect
 from firmware_bridge.sample import Frame, Noise
+from firmware_bridge.uplink_message import DeviceUplink
 from firmware_bridge.uplink_options import OPTIONS
 from firmware_bridge.uplink_parts import base64_in, received_ms, signal_of, text_in, time_at
 from i18n.message import LocalizedMessage
@@ -45,7 +46,7 @@ def build(device: str, decoded: Mapping[str, Any], *, received_at: str, counter:
     })  # fmt: skip
 
 
-def parse(payload: bytes, reader: UplinkReader) -> Frame | Noise:
+def parse(_topic: str, payload: bytes, reader: UplinkReader) -> Frame | Noise:
     """Read a message."""
     document = read(payload)
     if type(document) is Noise:
@@ -124,9 +125,8 @@ def _warnings(given: Any) -> str:
     return "; ".join(str(warning)[:80] for warning in given[:3]) if type(given) is list else ""
 
 
-def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:
-    reader = UplinkReader(options)
-    return lambda _topic, payload: parse(payload, reader)
+def _parser(options: Mapping[str, Any]) -> UplinkParser:
+    return UplinkParser(parse, UplinkReader(options))
 
 
 DIALECT = MqttDialect(
@@ -142,7 +142,7 @@ DIALECT = MqttDialect(
         "by sensor_level = 3 or channels",
         quirks="a payload is decoded here where decoder is set or the device repository knows the model, else the "
         "normalized and the decoded payload are read; simulated uplinks are no readings; QoS is 0, so what comes "
-        'while the bridge is down is lost, and counts = "total" makes up for it',
+        'while the bridge is down is lost, and counts = "total" makes up for it, over a restart of the gateway too',
         example='decoder = "vs133"',
     ),
 )

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from firmware_bridge.counters import Counted, begins_at_zero, step
+from firmware_bridge.counters import Counted, begins_at_zero, recalled, remembered, step
 from firmware_bridge.families import board_link
 from firmware_bridge.families.board_talk import BoardTalk
 from firmware_bridge.family import Guide, Option, Poll, SerialFamily, check_channels, settle
@@ -276,9 +276,7 @@ class BoardDecoder:
             return {}
         memory = {"boot": self._last[0], "seq": self._last[1]}
         for key, counted in self._counters.items():
-            memory[key] = counted.total
-            if counted.fell_to is not None:
-                memory |= {f"{key}/{name}": getattr(counted, name) for name in _AFTER_A_FALL}
+            memory |= remembered(key, counted)
         return memory | {key + _BEFORE: total for key, total in self._before.items()}
 
     def _accept(self, frame: bytes) -> Frame:
@@ -366,18 +364,13 @@ class BoardDecoder:
             yield Sample("rain_rate", rate, str(channel))
 
 
-_AFTER_A_FALL = ("fell_to", "at", "rises")
 _BEFORE = "/before"
 
 
 def _counters_in(memory: Mapping[str, int]) -> dict[str, Counted]:
     """The counters of a memory; those of a memory that was damaged begin anew."""
-    counters = {}
-    for key, total in memory.items():
-        if key.count("/") == 1:
-            fall = {name: memory[f"{key}/{name}"] for name in _AFTER_A_FALL if f"{key}/{name}" in memory}
-            counters[key] = Counted(total, **fall) if len(fall) in (0, len(_AFTER_A_FALL)) else Counted(total)
-    return counters
+    found = {key: recalled(key, memory) for key in memory if key.count("/") == 1}
+    return {key: known for key, known in found.items() if known is not None}
 
 
 def _channels(named: Mapping[Any, Any]) -> frozenset[int] | None:

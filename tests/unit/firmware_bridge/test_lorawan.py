@@ -8,6 +8,7 @@ import pytest
 from firmware_bridge import MQTT_DIALECTS, Frame, Noise, OptionError, Sample
 from firmware_bridge.dialects.lorawan import payload_in
 from firmware_bridge.payloads import DEVICES, cayenne_lpp, device_named, device_within, payload_decoder
+from firmware_bridge.uplink_devices import MOST_DEVICES
 from tests.recorded import Source, recorded
 from tests.synthetic.payloads import milesight_jsonl
 from tests.unit.firmware_bridge.test_mutants import mutant
@@ -286,7 +287,8 @@ def test_what_is_kept_of_devices_stays_bounded():
     parse_ = parser("vs350", counts="total")
     for device in range(3_000):
         parse_(f"lora/{device}", bytes.fromhex("04cc12001600"))
-    assert len(parse_.__closure__[0].cell_contents._devices) <= 1_000
+    assert len(parse_.news()) == MOST_DEVICES
+    assert len(parse_._reader.devices._devices) == MOST_DEVICES
 
 
 @pytest.mark.parametrize(("decoder", "piece"), [("lpp", "0167ffd7"), ("vs133", "0fe302100709"), ("am308", "0367ee00")])

@@ -20,7 +20,7 @@ from edge.spool.spooler import Spooler
 from edge.spool.write_batch import Origin
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge import Frame, Sample
-from firmware_bridge.dialects import sensor_community
+from firmware_bridge.dialects import chirpstack, sensor_community
 from tests.servers import free_port
 from wire import SourceStatus
 
@@ -33,10 +33,10 @@ STRANGE = sensor_community.build({"SDS_P1": 15.23}, device="2")
 class Listening:
     """A listener on a free port of this machine, with a spool in `folder`."""
 
-    def __init__(self, folder: Path, naming: str) -> None:
+    def __init__(self, folder: Path, naming: str, family: str) -> None:
         self.port = free_port()
         (folder / "edge.toml").write_text(
-            f'[gateway]\nid = "gw-1"\n[[sources]]\nname = "air"\nfamily = "airrohr"\n'
+            f'[gateway]\nid = "gw-1"\n[[sources]]\nname = "air"\nfamily = "{family}"\n'
             f'listen = "127.0.0.1:{self.port}"\n{naming}\n'
         )
         [source] = check_file(folder / "edge.toml").push_sources
@@ -66,9 +66,13 @@ class Listening:
 
 @contextlib.asynccontextmanager
 async def listening(
-    folder: Path, naming: str = 'channels = { "esp8266-1" = "air-1" }', *, disk: bool = True
+    folder: Path,
+    naming: str = 'channels = { "esp8266-1" = "air-1" }',
+    *,
+    disk: bool = True,
+    family: str = "airrohr",
 ) -> AsyncIterator[Listening]:
-    made = Listening(folder, naming)
+    made = Listening(folder, naming, family)
     if disk:
         await made.spooler.start()
     run = asyncio.create_task(made.listener.run())
@@ -150,6 +154,23 @@ async def test_of_several_alike_sensors_in_one_message_none_is_taken_by_guess(tm
         air.listener._source = replace(air.listener._source, parse=lambda _topic, _body: frame)
         assert await air.post(b"{}") == (201, "1 readings")
         assert air.tally.detail == "several sensors give temperature: choose one of them"
+
+
+async def test_a_total_that_is_pushed_adds_what_it_grew_by_over_a_restart_too(tmp_path: Path):
+    def uplink(counter: int, total: float) -> bytes:
+        return chirpstack.build(
+            "24e124713b492056", decoded={"rainfall_total": total}, time="2026-03-07T03:54:34Z", counter=counter
+        )
+
+    async with listening(tmp_path, 'sensor = "rain-1"', family="chirpstack") as air:
+        assert await air.post(uplink(1, 1.0)) == (200, "no reading: rainfall_total: first count")
+    async with listening(tmp_path, 'sensor = "rain-1"', family="chirpstack") as air:
+        assert await air.post(uplink(1, 1.0)) == (
+            200,
+            "no reading: uplink 1 of 24e124713b492056 came a second time",
+        )
+        assert await air.post(uplink(9, 1.75)) == (201, "1 readings")
+        assert air.spooler.spool.kept["devices.air.0000"].count("1750") == 1
 
 
 async def test_a_device_that_is_too_slow_gets_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

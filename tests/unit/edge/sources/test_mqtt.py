@@ -463,4 +463,85 @@ async def test_a_message_that_waits_for_a_time_is_read_once_by_a_dialect_with_a_
     for packet, total in enumerate(("7b", "8b"), start=1):  # 1.23 mm in all, then 1.39 mm
         bench.receive(bytes.fromhex(f"0877{total}0001"), packet=packet)
     await asyncio.sleep(0.1)
-    assert [[reading.value for reading in readings] for readings, _ in bench.kept] == [[0.16]]
+    assert [[reading.value for reading in readings] for readings, _ in bench.kept] == [[], [0.16]]
+
+
+def rain(total: int, *extra: str) -> bytes:
+    """A message of a WTS506: `total` hundredths of a millimetre in all."""
+    return bytes.fromhex(f"0877{total:02x}0001{''.join(extra)}")
+
+
+def of_rain(bench: Bench) -> list[float]:
+    return [round(reading.value, 6) for readings, _ in bench.kept for reading in readings]
+
+
+async def test_what_fell_while_the_gateway_was_off_is_in_the_first_total_after_it(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.receive(rain(123), packet=1)
+        bench.receive(rain(125), packet=2)
+
+    before = await on_a_bench(tmp_path, scenario, RAIN)
+    after = Bench(tmp_path, RAIN, before.remembered)
+    after.receive(rain(125), packet=2, again=True)
+    after.receive(rain(139), packet=3)
+    assert (of_rain(before), of_rain(after)) == ([0.02], [0.14])
+
+
+async def test_a_first_total_is_acknowledged_when_it_is_safe_though_it_has_no_reading(tmp_path: Path):
+    bench = await on_a_bench(tmp_path, lambda bench: bench.receive(rain(123)), RAIN)
+    assert (bench.acknowledged, of_rain(bench)) == ([], [])
+    bench.make_safe()
+    assert bench.acknowledged == [1]
+
+
+async def test_a_total_without_a_time_that_the_broker_retained_takes_nothing_from_the_next(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.receive(rain(123), packet=1)
+        bench.receive(rain(125), packet=2, retained=True)
+        bench.receive(rain(126), packet=3)
+
+    assert of_rain(await on_a_bench(tmp_path, scenario, RAIN)) == [0.03]
+
+
+async def test_a_total_that_waits_for_a_time_counts_once_though_it_comes_again_after_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    stamp, times = Stamper.stamp, [True, False]
+
+    def now_and_then(self: Stamper, *given: Any, **how: Any) -> list[Reading]:
+        if given[1] and times and not times.pop():
+            raise NoFreeTime
+        return stamp(self, *given, **how)
+
+    monkeypatch.setattr(Stamper, "stamp", now_and_then)
+    bench = Bench(tmp_path, RAIN)
+    bench.receive(rain(123), packet=1)
+    bench.receive(rain(125), packet=2)  # there is no time for it, and then the connection is lost
+    bench.local._begin()
+    bench.receive(rain(125, "01755c"), packet=9, qos=0, topic="sensors/air-1/r")  # with a battery of 92 %
+    bench.receive(rain(125), packet=2, again=True)
+    assert of_rain(bench) == [0.02, 92.0, 0.0]
+
+
+async def test_devices_that_were_heard_before_the_spool_could_be_opened_are_kept_beside_those_of_an_earlier_run(
+    tmp_path: Path,
+):
+    earlier = await on_a_bench(tmp_path, lambda bench: bench.receive(rain(100), topic="sensors/air-1/r"), BY_DEVICE)
+    late = Bench(tmp_path, BY_DEVICE)
+    late.is_open = False
+    late.local = LocalBroker(
+        BrokerSettings(), late.local._routes, gateway="gw-1", stamper=late.local._stamper, spooler=late,  # type: ignore[arg-type]
+    )  # fmt: skip
+    late.local.session = late  # type: ignore[assignment]
+    late.receive(rain(50), topic="sensors/air-2/r2", packet=1)
+    assert not [key for key in late.remembered if key.startswith("devices.")]
+    late.remembered |= {key: row for key, row in earlier.remembered.items() if key.startswith("devices.")}
+    late.is_open = True
+    late.local.poll()
+    again = Bench(tmp_path, BY_DEVICE, late.remembered)
+    again.receive(rain(101), topic="sensors/x/r", packet=2)
+    again.receive(rain(52), topic="sensors/x/r2", packet=3)
+    assert of_rain(again) == [0.01, 0.02]
+
+
+BY_DEVICE = RAIN.replace("sensors/+/r", "sensors/+/+")

@@ -66,6 +66,27 @@ def test_a_message_is_safe_after_the_commit_and_not_before(spool: Spool):
     assert safe == ["first"]
 
 
+def test_what_is_kept_without_a_reading_is_safe_after_its_commit_and_not_before(spool: Spool):
+    safe: list[str] = []
+    spool.append((), now_s=0.0, keep={"total": "1"}, safe=lambda: safe.append("first"))
+    batch = spool.write_batch()
+    spool.append((), now_s=0.0, keep={"total": "2"}, safe=lambda: safe.append("second"))
+    assert batch is not None
+    assert safe == []
+    spool.committed(batch, ROOM, now_s=0.1)
+    assert safe == ["first"]
+    commit(spool, now_s=0.2)
+    assert safe == ["first", "second"]
+
+
+def test_what_is_kept_without_a_reading_is_held_up_by_no_disk_that_takes_nothing(spool: Spool):
+    safe: list[str] = []
+    spool.append((), now_s=0.0, keep={"total": "1"}, safe=lambda: safe.append("first"))
+    spool.failed(spool.write_batch(), "disk full", now_s=0.1)
+    spool.append((), now_s=0.2, keep={"total": "2"}, safe=lambda: safe.append("second"))
+    assert safe == ["first", "second"]
+
+
 def test_a_message_is_safe_when_the_cloud_has_it_though_the_disk_takes_nothing(spool: Spool):
     safe: list[str] = []
     spool.append(readings(2), now_s=0.0, safe=lambda: safe.append("first"))
