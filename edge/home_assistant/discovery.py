@@ -98,10 +98,6 @@ class Discovery:
         sensor, _, quantity = rest.partition("/")
         return (sensor, quantity) if begin == self._own and is_name(sensor) and is_name(quantity) else None
 
-    def take_back(self, series: Series) -> list[Publication]:
-        """What makes Home Assistant and the broker forget a series."""
-        return [(self.topic(series), b""), (self.state_topic(series), b"")]
-
     def announce_gateway(self) -> Publication:
         """The announcement of the gateway itself: whether it is there."""
         found = {

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from edge.check import CheckedSettings
 from edge.home_assistant.configured import could_give
 from edge.home_assistant.current_values import MOST_SERIES, CurrentValues
-from edge.home_assistant.discovery import OFFLINE, ONLINE, Discovery, Publication, Series
+from edge.home_assistant.discovery import OFFLINE, ONLINE, Discovery, Series
 from edge.home_assistant.watched_spooler import WatchedSpooler
 from edge.settings import HomeAssistantSettings, table_of
 from edge.sources.tally import SourceTally
@@ -34,6 +34,8 @@ FAILED_FOR_S = 30.0
 ABSENT_FOR_S = 10.0
 STOP_WITHIN_S = 0.4
 HEARD_WITHIN_S = 15.0
+LEFT_AFTER_S = 3.0
+"""So long after its announcement a value is cleared: Home Assistant has left its topic by then."""
 KNOWN_WITHIN_S = 1.5
 """So long what the broker has kept of an earlier run may take to come: before it is unknown again, nobody is online."""
 _AFTER_A_BUG_S = 10.0
@@ -70,7 +72,8 @@ class HomeAssistantOutlet:
         """What was announced in this connection."""
         self._is_online = False
         """Whether this connection has said that the gateway is there."""
-        self._owed: list[Publication] = []
+        self._to_empty: dict[str, float] = {}
+        """Topics of what is taken back, and from when on nobody reads them."""
         self._echoed: set[str] = set()
         """Announcements that the broker has given back."""
         self._failing_since_s: dict[str, float] = {}
@@ -104,6 +107,7 @@ class HomeAssistantOutlet:
                 session = group.create_task(self._keep_connected())
                 turns = group.create_task(self._turn_after_turn())
                 await self._stopping.wait()
+                self._empty_topics(float("inf"))
                 self._session.publish(self._discovery.availability_topic, OFFLINE, retain=True)
                 turns.cancel()
                 session.cancel()
@@ -182,7 +186,9 @@ class HomeAssistantOutlet:
         _log.info("home_assistant: %s %s is taken back", *series)
         self._values.forget(series)
         self._announced.pop(series, None)
-        self._owed += self._discovery.take_back(series)
+        now_s = self._loop.time()
+        self._to_empty.setdefault(self._discovery.topic(series), now_s)
+        self._to_empty.setdefault(self._discovery.state_topic(series), now_s + LEFT_AFTER_S)
 
     def _turn(self) -> None:
         now_s = self._loop.time()
@@ -195,16 +201,15 @@ class HomeAssistantOutlet:
             self._say(now_s)
 
     def _say(self, now_s: float) -> None:
-        while self._owed:
-            if not self._session.publish(*self._owed[0], retain=True):
-                return
-            del self._owed[0]
+        self._empty_topics(now_s)
         left = MOST_IN_A_TURN
         for series in [each for each in self._values.series if each not in self._announced][: left // 2]:
             left -= 1
             if not self._session.publish(*self._discovery.announce(series, self._row(series[1])), retain=True):
                 return
             self._announced[series] = None
+            for topic in (self._discovery.topic(series), self._discovery.state_topic(series)):
+                self._to_empty.pop(topic, None)
         due = self._values.due(self._announced, now_s=now_s, most=left)
         for series, payload in due:
             if not self._session.publish(self._discovery.state_topic(series), payload, retain=True):
@@ -213,6 +218,14 @@ class HomeAssistantOutlet:
         all_said = len(self._announced) == len(self._values.series) and len(due) < left
         if not self._is_online and all_said and now_s - self._connected_s > KNOWN_WITHIN_S:
             self._is_online = self._session.publish(self._discovery.availability_topic, ONLINE, retain=True)
+
+    def _empty_topics(self, now_s: float) -> None:
+        """Let the broker forget what was taken back."""
+        due = [topic for topic, from_s in self._to_empty.items() if from_s <= now_s]
+        for topic in due[:MOST_IN_A_TURN]:
+            if not self._session.publish(topic, b"", retain=True):
+                return
+            del self._to_empty[topic]
 
     def _row(self, quantity: str) -> Quantity:
         return self._table.row(quantity)

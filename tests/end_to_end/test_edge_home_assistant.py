@@ -5,6 +5,7 @@ Wire (a real pty) ─► siaga-edge ─┬─► Mosquitto ─► Cloud (simulat
 """
 
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -66,6 +67,31 @@ def test_without_its_broker_readings_go_to_the_cloud_and_the_status_says_that_it
         wait_until(lambda: "Home Assistant hears nothing of this gateway" in notes(cloud), "the status says so")
         assert "Connection refused" in notes(cloud)
         assert gateway.edge.stop() == 0
+        cloud.close()
+
+
+def test_a_broker_that_stands_still_holds_up_neither_the_uplink_nor_the_end(tmp_path: Path):
+    port = free_port()
+    air = Wire(tmp_path / "tty-air")
+    gateway = Gateway(tmp_path, sources=SOURCES.format(folder=tmp_path, port=port))
+    home = mosquitto(tmp_path, port, name="home")
+    with home, gateway.broker, gateway.edge:
+        cloud, listener = Cloud(gateway.port), Listener(port)
+        wait_until(lambda: listener.newest.get(AVAILABLE) == b"online", "the outlet is there")
+        home.signal(signal.SIGSTOP)
+        try:
+            for value in (1.0, 2.0, 3.0):
+                air.send(sds011.build(pm2_5=value, pm10=30.1))
+                wait_for_values(cloud, "pm2_5", {value})
+            began_s = time.monotonic()
+            assert gateway.edge.stop() == 0
+            assert time.monotonic() - began_s < 3
+            status = cloud.status()
+            assert status is not None
+            wait_until(lambda: not (cloud.status() or status).online, "it has said that it goes")
+        finally:
+            home.signal(signal.SIGCONT)
+        listener.close()
         cloud.close()
 
 

@@ -144,6 +144,11 @@ def test_home_assistant_finds_the_sensors_of_a_gateway_and_shows_their_values(tm
             gateway.edge.start()
             wait_until(lambda: not home.entity("sensor.air_1_pm2_5"), "what is configured no more is gone there")
             home.shows("sensor.river_1_water_level", "unknown")
+            assert gateway.edge.stop() == 0
+        home.shows("sensor.river_1_water_level", "unavailable")
+        log = home.program.log.read_text()
+    assert "ERROR" not in log
+    assert "components.mqtt" not in log, "it has nothing to say against what it was given"
 
 
 class _Sensors:

@@ -118,7 +118,18 @@ async def test_a_reload_takes_back_what_is_configured_no_more(tmp_path: Path, po
             ears = Listener(port)
             await until(lambda: ears.value(LEVEL) == 132.4, "the level is there")
             outlet.use(settings(tmp_path, port, AIR))
-            await until(lambda: ears.newest[CONFIG] == b"" and ears.newest[LEVEL] == b"", "it is taken back")
+            await until(lambda: ears.newest[CONFIG] == b"", "it is taken back")
+            assert ears.value(LEVEL) == 132.4, "whoever has read it may still do so"
+            await until(lambda: ears.newest[LEVEL] == b"", "its value is cleared when nobody reads it")
+            outlet.use(settings(tmp_path, port, RIVER))
+            outlet.apply([reading(132.4)], backlog=False)
+            await until(lambda: ears.newest[CONFIG] and ears.value(LEVEL) == 132.4, "it is back")
+            outlet.use(settings(tmp_path, port, AIR))
+            outlet.use(settings(tmp_path, port, RIVER))
+            outlet.apply([reading(140)], backlog=False)
+            await until(lambda: ears.value(LEVEL) == 140, "it is there")
+            await asyncio.sleep(module.LEFT_AFTER_S + 2 * module.TURN_S)
+            assert ears.value(LEVEL) == 140, "what is there again is not cleared"
         ears.close()
 
 
