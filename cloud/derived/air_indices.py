@@ -42,7 +42,7 @@ def correction_of(
     if dated is None:
         return None
     known = value_beside(reading, readings, f"{parameter}_correction_completeness")
-    return IndexCorrection(parameter, reading.sensor, dated.correction.name, dated.fact, known)
+    return IndexCorrection(parameter, reading.sensor, dated.name, dated.fact, known)
 
 
 def air_index(site: Site, own: Readings, index: str, parts: tuple[IndexPart, ...]) -> IndexNow | None:

@@ -7,30 +7,36 @@ The hour of the readings is the raw one, from memory or from the store; nothing 
 """
 
 from cloud.derived.hours import StoredHours
+from cloud.derived.recompute_queue import Key
 from cloud.derived.series_writer import DerivedSeriesWriter
-from cloud.registry.air_corrections import CORRECTED_BY_HUMIDITY, HUMIDITY
+from cloud.registry.air_corrections import HUMIDITY
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from rules.corrections import CorrectedHour, Correction, UsEpa2021, corrected
 from rules.derived import LEAST_PERCENT, Hour
 
+MOST_NAMED = 5
+"""Sensors that health names."""
+
 
 class CorrectedHours:
-    """Hours by the corrections of `registry`; `without_humidity` are the sensors whose newest hour lacked it."""
+    """Hours by the corrections of `registry`."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._lacking: dict[str, int] = {}
-        self._newest_ms: dict[str, int] = {}
+        self._lacking: dict[Key, int] = {}
+        self._newest_ms: dict[Key, int] = {}
 
     @property
-    def without_humidity(self) -> list[str]:
-        """The sensors whose newest hour could not be corrected, for want of humidity."""
-        corrections = self._registry.air_corrections
-        return sorted(
-            name for name, end_ms in self._lacking.items()
-            if self._registry.has_sensor(name) and corrections.at(name, CORRECTED_BY_HUMIDITY, end_ms - 1) is not None
-        )  # fmt: skip
+    def gaps_in_words(self) -> str:
+        """What health says of the sensors whose newest hour could not be corrected; empty where there are none."""
+        at = self._registry.air_corrections.at
+        names = {
+            name for (name, parameter), end_ms in self._lacking.items()
+            if self._registry.has_sensor(name) and at(name, parameter, end_ms - 1) is not None
+        }  # fmt: skip
+        why = "no corrected hour, since humidity is missing or the correction is of a later release"
+        return f"; {why}: {', '.join(sorted(names)[:MOST_NAMED])}" if names else ""
 
     async def put(
         self, writer: DerivedSeriesWriter, store: StoredHours, sensor: Sensor, parameter: str, hour: Hour
@@ -42,7 +48,7 @@ class CorrectedHours:
         if dated is not None:
             found = await self._corrected(dated.correction, store, sensor, hour)
             mean, completeness, known = found.mean, found.completeness, found.known
-            self._note(sensor.id, hour.end_ms, lacks=known < LEAST_PERCENT)
+            self._note((sensor.id, parameter), hour.end_ms, lacks=known < LEAST_PERCENT)
         writer.put(hour.end_ms, {
             f"{parameter}_hour": mean if completeness >= LEAST_PERCENT else None,
             f"{parameter}_hour_completeness": completeness,
@@ -53,7 +59,11 @@ class CorrectedHours:
                 f"{parameter}_correction_completeness": known,
             })  # fmt: skip
 
-    async def _corrected(self, correction: Correction, store: StoredHours, sensor: Sensor, hour: Hour) -> CorrectedHour:
+    async def _corrected(
+        self, correction: Correction | None, store: StoredHours, sensor: Sensor, hour: Hour
+    ) -> CorrectedHour:
+        if correction is None:
+            return CorrectedHour(None, 0.0, 0.0)
         humidity: Hour | None = None
         if isinstance(correction, UsEpa2021):
             beside = self._registry.sensor(correction.humidity or sensor.id)
@@ -65,12 +75,12 @@ class CorrectedHours:
             known=0.0 if humidity is None else humidity.completeness,
         )  # fmt: skip
 
-    def _note(self, sensor: str, end_ms: int, *, lacks: bool) -> None:
-        """Remember of each sensor's newest hour alone whether it lacked its humidity."""
-        if end_ms < self._newest_ms.get(sensor, end_ms):
+    def _note(self, key: Key, end_ms: int, *, lacks: bool) -> None:
+        """Remember of the newest hour of each series alone whether it lacked what corrects it."""
+        if end_ms < self._newest_ms.get(key, end_ms):
             return
-        self._newest_ms[sensor] = end_ms
+        self._newest_ms[key] = end_ms
         if lacks:
-            self._lacking[sensor] = end_ms
+            self._lacking[key] = end_ms
         else:
-            self._lacking.pop(sensor, None)
+            self._lacking.pop(key, None)

@@ -298,8 +298,7 @@ class Derivations:
             return Component(Condition.OK, f"{self._waits_for}; indices wait, and are computed when it works")
         waiting = 0 if self.corrections is None else self.corrections.waiting
         corrected = f"; facts to compute again for: {waiting}" if waiting else ""
-        lacking = self._computation.corrected_hours.without_humidity
-        gaps = f"; no PM2.5 hour, since its correction lacks humidity: {', '.join(lacking[:5])}" if lacking else ""
+        gaps = self._computation.corrected_hours.gaps_in_words
         hours = len(self._queue) + len(self._at_start) + len(self._past)
         detail = f"{self._progress.in_words}; hours of series to look at: {hours}{corrected}{gaps}"
         return Component(Condition.DEGRADED if self._progress.is_behind else Condition.OK, detail)

@@ -29,10 +29,15 @@ def corrected_quantity(what: str) -> str | None:
 
 
 class DatedCorrection(msgspec.Struct, frozen=True):
-    """A correction, and the id of the fact that says so."""
+    """A correction, and the id of the fact that says so; None: one of a later release, which this one cannot read."""
 
     fact: int
-    correction: Correction
+    correction: Correction | None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return "unknown" if self.correction is None else self.correction.name
 
 
 class AirCorrections:
@@ -80,4 +85,9 @@ class AirCorrections:
 
 
 def _of(fact: Fact) -> DatedCorrection | None:
-    return None if fact.value is None else DatedCorrection(fact.id, correction_from(fact.value))
+    if fact.value is None:
+        return None
+    try:
+        return DatedCorrection(fact.id, correction_from(fact.value))
+    except msgspec.ValidationError:
+        return DatedCorrection(fact.id, None)

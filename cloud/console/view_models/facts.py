@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import ValidationError
 
 from cloud.access.principal import Principal
 from cloud.console.view_models.typed_number import InvalidInput
@@ -186,7 +187,10 @@ def _correction_text(_: Catalog, value: Any) -> str:
     """A correction as it can be written again, and how well a fitted one fits."""
     if value is None:
         return _("none")
-    correction = correction_from(value)
+    try:
+        correction = correction_from(value)
+    except ValidationError:  # of a later release
+        return str(value)
     if isinstance(correction, UsEpa2021):
         return " ".join(filter(None, (correction.name, correction.input, correction.humidity)))
     line = f"{correction.name} {correction.slope:g} {correction.offset:g}"

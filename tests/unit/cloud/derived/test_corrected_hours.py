@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from cloud.derived.indices import Indices
 from cloud.derived.service import Derivations
@@ -13,6 +14,7 @@ from cloud.registry.fact_service import FactRejected, FactService
 from cloud.registry.records import City, Gateway, Sensor
 from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
+from cloud.registry.tables import FactRow
 from rules.marks import Mark
 from tests.unit.cloud.derived.examples import ANI, HOUR, MINUTE, NOW, START, ZONE
 from tests.unit.cloud.examples import GATEWAY, SITE, Workshop
@@ -180,12 +182,18 @@ async def test_an_hour_without_humidity_or_with_doubted_one_is_a_gap_that_is_tol
     assert await veranda.at("air", "pm2_5_hour", 49) == 100.0
     fact = await veranda.record("air", EPA, hour=40)
     await veranda.derivations.compute(now)
+    await veranda.record("air", HALF, hour=40, what="correction.pm10")  # another of its series, which lacks nothing
+    await veranda.measure(("air", "pm10", 150.0), first=48, hours=1)
+    await veranda.derivations.compute(now)
+    assert await veranda.at("air", "pm10_hour", 49) == 77.0
     assert await veranda.at("air", "pm2_5_hour", 48) == pytest.approx(77.454)
     assert await veranda.at("air", "pm2_5_hour", 49) is None, "never the uncorrected one in its place"
     assert await veranda.at("air", "pm2_5_hour_completeness", 49) == 0
     assert await veranda.at("air", "pm2_5_correction", 49) == fact
     assert await veranda.at("air", "pm2_5_correction_completeness", 49) == 0
-    assert veranda.derivations.component().detail.endswith("; no PM2.5 hour, since its correction lacks humidity: air")
+    assert veranda.derivations.component().detail.endswith(
+        "; no corrected hour, since humidity is missing or the correction is of a later release: air"
+    )
     await veranda.send(Reading("air", "humidity", START + (48 * 60 + m) * MINUTE, 80.0) for m in range(3, 60, 10))
     await veranda.derivations.compute(now)
     assert await veranda.at("air", "pm2_5_hour", 49) == pytest.approx(77.454)
@@ -209,6 +217,22 @@ async def test_indices_say_which_correction_they_stand_on(veranda: Veranda):
     assert said()["who_2021_pm10"] == []
     await veranda.undo(line)
     assert said()["ispu"] == both[:1]
+
+
+async def test_a_correction_of_a_later_release_makes_gaps_and_stops_nothing_else(veranda: Veranda):
+    """As after a step back to this release: the registry is read, and nothing is shown as if it were corrected."""
+    fact = await veranda.record("dry", HALF, hour=24)
+    value = '{"correction":"of_tomorrow","power":2}'
+    await veranda.workshop.database.run(
+        lambda connection: connection.execute(update(FactRow).where(FactRow.id == fact).values(value=value))
+    )
+    await veranda.facts.load()
+    veranda.derivations.on_series_changed("dry", "pm2_5", START, NOW)
+    await veranda.compute()
+    assert [await veranda.at("dry", "pm2_5_hour", hour) for hour in (24, 25)] == [20.0, None]
+    assert await veranda.at("dry", "pm2_5_correction", 25) == fact
+    assert "the correction is of a later release: dry" in veranda.derivations.component().detail
+    assert await veranda.at("air", "pm2_5_hour", 25) == 100.0
 
 
 @pytest.mark.parametrize(
