@@ -10,7 +10,7 @@ from itertools import islice
 
 import pytest
 
-from firmware_bridge import MQTT_DIALECTS, Frame, Noise, device_uplink
+from firmware_bridge import MQTT_DIALECTS, Frame, Noise, uplink_devices
 from firmware_bridge.dialects import sparkplug, sparkplug_session
 from firmware_bridge.family import Asking, Poll
 from tests.unit.firmware_bridge.examples import MQTT, SERIAL, family_of
@@ -20,7 +20,7 @@ A_MILLION = 1_000_000
 GROWTH_BYTES = 128 * 1024
 """What Python itself keeps back of freed memory; a decoder that keeps an outcome keeps tens of megabytes."""
 LABELS = [*SERIAL, *MQTT]
-TABLES_OF_DEVICES = ((device_uplink, "MOST_DEVICES"), (sparkplug, "_MOST_MEANT"), (sparkplug_session, "MOST_NODES"))
+TABLES_OF_DEVICES = ((uplink_devices, "MOST_DEVICES"), (sparkplug, "_MOST_MEANT"), (sparkplug_session, "MOST_NODES"))
 """What grows with the devices that are heard, up to a bound: a low one here, full before memory is looked at."""
 
 
