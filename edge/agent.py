@@ -20,6 +20,7 @@ import msgspec
 from edge import health, previous_boots
 from edge.check import CheckedSettings, check_file
 from edge.clock import GatewayClock, boot_id, kernel_is_synced, tick
+from edge.receiver_time import ReceiverTime
 from edge.refusals import Refusals
 from edge.settings import EdgeSettings
 from edge.source_manager import SourceManager
@@ -28,8 +29,8 @@ from edge.spool.limits import Limits
 from edge.spool.spool import Spool
 from edge.spool.spooler import Spooler
 from edge.spool.write_batch import Origin
-from edge.stamp_times import MOVED, offset_found
 from edge.stamping import NoFreeTime, Stamper
+from edge.timekeeping import SENT_UNKNOWN, Timekeeper
 from edge.uplink import Uplink
 from runtime.mqtt import MqttSession
 from runtime.mqtt_connection import Will
@@ -51,15 +52,8 @@ STOP_WITHIN_S = 1.8
 LIVE_S = 10.0
 MIB = 1024 * 1024
 _SMALL_STATUS_BYTES = 1_024
-_KNOWN_SINCE = "clock.known_in_boot"
-_SENT_UNKNOWN = "clock.sent_unknown"
-"""Streams of which something may have been sent while the time was unknown: it must not move any more."""
 _MOST_STREAMS = 200
 _STRANGE_S = 600.0
-_UNCONFIRMED = (
-    "the clock is not confirmed: no time server was reached since the machine started, so readings are marked as of "
-    "unknown time; open NTP (UDP 123), or write trust_system = true under [clock] where a clock chip keeps the time"
-)
 
 
 def version() -> str:
@@ -92,6 +86,9 @@ class Agent:
         self._spool = Spool(Origin(os.urandom(8).hex(), self._boot, self._clock.offset_ms), limits)
         spooler = _spooler_of(settings)
         self._spooler = spooler(self._spool, SpoolFile(settings.spool.path), on_change=self._spool_changed)
+        named = settings.clock.receiver
+        receiver = None if named is None else ReceiverTime(named)
+        self._time = Timekeeper(self._stamper, self._spooler, receiver, boot=self._boot, monotonic_s=self._loop.time)
         self._refusals = Refusals()
         self._uplink = Uplink(self._spooler, settings.uplink, gateway=self._gateway, on_refused=self._refused)
         self._session = MqttSession(
@@ -104,14 +101,13 @@ class Agent:
         self._uplink.connect(self._session)
         self._sources = SourceManager(
             gateway=self._gateway, boot=self._boot, stamper=self._stamper, spooler=self._spooler,
-            on_change=self._say_soon,
+            on_change=self._say_soon, receiver=receiver,
         )  # fmt: skip
         self._changed = asyncio.Event()
         self._home = self._outlet()
         self._problem_said = self._twin_said = self._home_said = ""
         self._recalled = False
         self._paces_recorded_s = self._loop.time()
-        self._moved_before_ms = 0
         self._changing_sources = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._last_word_said = asyncio.Event()
@@ -138,7 +134,7 @@ class Agent:
         await self._spooler.start()
         self._recall()
         if self._clock.state is Clock.SYNCED:
-            await self._place_previous_boots(tick(synced=True).offset_ms)  # before any of it is sent
+            await self._place_previous_boots(self._time.offset_ms)  # before any of it is sent
         await self._sources.use(self._checked)
         count, stream = len(self._checked.sources), self._spool.origin.stream
         _log.info("gateway %s runs: %d sources, stream %s", self._gateway, count, stream)
@@ -201,49 +197,25 @@ class Agent:
         if self._recalled or not self._spooler.is_open:
             return
         self._recalled = True
-        self._stamper.remember(self._spool.kept, self._boot)
-        self._moved_before_ms = self._stamper.times.reserved_ms[MOVED]
+        self._use_time(self._time.recall())
         self._uplink.size.remember(self._spool.kept, now_s=self._loop.time())
-        if self._spool.ledger.next_seq == 1:
-            self._spool.origin = msgspec.structs.replace(self._spool.origin, offset_ms=self._clock.offset_ms)
-        if self._spool.kept.get(_KNOWN_SINCE) == self._boot:
-            self._find_time(synced=True)
-        elif self._clock.state is Clock.SYNCED:
-            self._put_right(tick(synced=True).offset_ms)  # what an earlier start of this boot has left
-            self._record_that_time_is_known()
 
-    def _find_time(self, *, synced: bool) -> None:
-        offset_ms = self._clock.poll(tick(synced=synced))
+    def _use_time(self, offset_ms: int | None) -> None:
+        """The time was found, if this is an offset: what starts before have left is placed by it."""
         if offset_ms is not None:
-            _log.info("the time is known now; readings since the start of the machine move with it")
-            self._put_right(offset_ms)
             self._errands.start(self._place_previous_boots(offset_ms))
             self._say_soon()
-        self._record_that_time_is_known()
-
-    def _put_right(self, offset_ms: int) -> None:
-        """Move what this boot has stamped without knowing the time; UTC is uptime and `offset_ms`."""
-        offset_ms = offset_found(offset_ms)
-        if self._stamper.times.may_move(offset_ms):
-            sent = self._spool.kept.get(_SENT_UNKNOWN, "").split()
-            self._spool.clock_found(offset_ms, now_s=self._loop.time(), sent=sent)
-        shift_ms = offset_ms - self._spool.origin.offset_ms
-        self._stamper.times.move(shift_ms, now_ms=self._stamper.now_ms())
 
     async def _place_previous_boots(self, boot_ms: int) -> None:
-        moved = await previous_boots.place(self._spooler, boot_ms=boot_ms, free_after_ms=self._moved_before_ms)
+        free_after_ms = self._time.moved_before_ms
+        moved = await previous_boots.place(self._spooler, boot_ms=boot_ms, free_after_ms=free_after_ms)
         if moved:
             _log.warning("readings of %d starts that never knew the time now lie before this one's", moved)
-
-    def _record_that_time_is_known(self) -> None:
-        if self._clock.state is Clock.SYNCED and self._spool.kept.get(_KNOWN_SINCE) != self._boot:
-            keep = self._stamper.memory(self._boot) or {}
-            self._spooler.append((), keep={**keep, _KNOWN_SINCE: self._boot})
 
     # --- saying how it is
 
     def _connected(self) -> None:
-        sent = self._spool.kept.get(_SENT_UNKNOWN, "").split()
+        sent = self._spool.kept.get(SENT_UNKNOWN, "").split()
         if self._clock.state is Clock.UNKNOWN and self._spool.origin.stream not in sent:
             self._uplink.held = True
             self._errands.start(self._record_sent([*sent, self._spool.origin.stream][-_MOST_STREAMS:]))
@@ -253,7 +225,7 @@ class Agent:
 
     async def _record_sent(self, streams: list[str]) -> None:
         """Readings of unknown time are sent from now on: those may not move later, and a crash must not forget that."""
-        await self._spooler.keep({_SENT_UNKNOWN: " ".join(streams)})
+        await self._spooler.keep({SENT_UNKNOWN: " ".join(streams)})
         self._uplink.held = False
         self._uplink.reconnected()
 
@@ -264,10 +236,9 @@ class Agent:
 
     def _notes(self) -> tuple[str, ...]:
         """What somebody should look at though the agent runs."""
-        clock = _UNCONFIRMED if self._clock.state is Clock.UNKNOWN else ""
         refused = self._refusals.note(now_s=self._loop.time())
         home = "" if self._home is None else self._home.note
-        notes = (self._twin(), clock, refused, self._uplink.size.note, self._sources.note, home)
+        notes = (self._twin(), self._time.note, refused, self._uplink.size.note, self._sources.note, home)
         return tuple(note[:400] for note in notes if note)
 
     def _twin(self) -> str:
@@ -357,7 +328,7 @@ class Agent:
             await self._sources.poll()
             self._check_for_a_twin()
             self._check_home_assistant()
-            self._find_time(synced=self._clock.state is Clock.SYNCED or self._is_synced())
+            self._use_time(self._time.find(synced=self._clock.is_the_systems or self._is_synced()))
 
     async def _report_health(self) -> None:
         every_s = self._checked.settings.health.every_s

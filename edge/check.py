@@ -132,12 +132,24 @@ def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:
     declared = document.get("quantities")
     own = [table if isinstance(table, dict) else {} for table in declared] if isinstance(declared, list) else []
     yield from _twice([(f"quantities[{at}].id", table.get("id")) for at, table in enumerate(own)], "id")
+    yield from _mistakes_of_the_receiver(document.get("clock"), tables)
     found = [None if "listen" in table else find(str(table.get("family"))) for table in tables]
     over_mqtt = [f"sources[{at}]" for at, one in enumerate(found) if one and isinstance(one.entry, MqttDialect)]
     if over_mqtt and "local_broker" not in document:
         yield LocalizedMessage(
             "local_broker: is missing; {source} comes over MQTT: add [local_broker] with host and port",
             source=over_mqtt[0],
+        )
+
+
+def _mistakes_of_the_receiver(clock: object, tables: list[dict[str, Any]]) -> Iterator[str]:
+    """[clock] receiver must name a source whose frames tell the time."""
+    name = clock.get("receiver") if isinstance(clock, dict) else None
+    found = [find(str(table.get("family"))) for table in tables if table.get("name") == name]
+    if isinstance(name, str) and not any(one and getattr(one.entry, "tells_time", False) for one in found):
+        yield LocalizedMessage(
+            "clock.receiver: {name} is no source that tells the time; write the name of one whose family is nmea",
+            name=repr(name[:100]),
         )
 
 
@@ -237,6 +249,12 @@ def _warnings(settings: EdgeSettings, document: dict[str, Any]) -> Iterator[str]
     for key, broker in _brokers_nearby(settings):
         yield from warnings_of_secrets(secrets_of_a_broker(key, broker))
     yield from _missing_ports(settings)
+    if settings.clock.trust_system and settings.clock.receiver is not None:
+        yield LocalizedMessage(
+            "clock.receiver: {name} is asked only while the machine's clock shows a time before 2020, since "
+            "trust_system is true; take that out if no clock chip keeps the time",
+            name=repr(settings.clock.receiver),
+        )
 
 
 def _missing_ports(settings: EdgeSettings) -> Iterator[str]:

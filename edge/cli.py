@@ -95,9 +95,9 @@ def _simulate(options: argparse.Namespace, language: LanguageCode) -> int:
 
 
 def _check(config: Path, checked: CheckedSettings, language: LanguageCode, *, connect: bool) -> int:
-    from edge.terminal import say, summary
+    from edge.terminal import say, summary, time_comes_from
 
-    say([summary(config.name, checked)], language, sys.stdout)
+    say([summary(config.name, checked), time_comes_from(checked)], language, sys.stdout)
     try:
         return _connect(checked, language) if connect else WELL
     except KeyboardInterrupt:

@@ -2,7 +2,8 @@
 
     unknown:  time = uptime + the offset that the machine started with      Clock.UNKNOWN
     found:    what is unsent moves by the size of the step                  Clock.ESTIMATED
-    after it: time = the system's clock                                     Clock.SYNCED
+    after it: time = the system's clock, once somebody vouches for it       Clock.SYNCED
+              time = uptime + the offset that a receiver tells, until then  Clock.SYNCED
 
 Once found in a boot it stays known: a crystal that is off by 50 ppm drifts 4 s in a day without a server. A clock
 before 2020 is never believed, whoever vouches for it; an unknown time starts no earlier than the last one that was
@@ -47,6 +48,13 @@ class GatewayClock:
         self.offset_ms = tick.offset_ms
         """The offset used while the time is unknown; fixed, so that one step puts all right."""
         self.state = Clock.SYNCED if tick.is_known else Clock.UNKNOWN
+        self.receiver_offset_ms: int | None = None
+        """UTC minus uptime as a receiver tells it, while the time comes from there and not from the system's clock."""
+
+    @property
+    def is_the_systems(self) -> bool:
+        """Whether the time is known, and is that of the system's clock."""
+        return self.state is Clock.SYNCED and self.receiver_offset_ms is None
 
     def run_on(self, tick: Tick, *, offset_ms: int | None, known_ms: int) -> None:
         """While the time is unknown: keep to this boot's `offset_ms`, or start no earlier than at `known_ms`."""
@@ -55,14 +63,28 @@ class GatewayClock:
 
     def stamp_ms(self, tick: Tick) -> int:
         """The time (UTC) of what happens at `tick`."""
+        if self.receiver_offset_ms is not None:
+            return tick.monotonic_ms + self.receiver_offset_ms
         return tick.wall_ms if self.state is Clock.SYNCED else tick.monotonic_ms + self.offset_ms
 
     def poll(self, tick: Tick) -> int | None:
-        """The true offset, when `tick` is the first to know it."""
-        if self.state is Clock.SYNCED or not tick.is_known:
+        """The true offset, when `tick` is the first to know it; a receiver's time gives way to the system's."""
+        if self.is_the_systems or not tick.is_known:
             return None
-        self.state = Clock.SYNCED
-        return tick.offset_ms
+        self.receiver_offset_ms = None
+        return self._found(tick.offset_ms)
+
+    def poll_receiver(self, offset_ms: int | None) -> int | None:
+        """Go by `offset_ms`, which a receiver tells, unless the system's clock is known; it, when it is the first."""
+        if offset_ms is None or self.is_the_systems:
+            return None
+        self.receiver_offset_ms = offset_ms
+        return self._found(offset_ms)
+
+    def _found(self, offset_ms: int) -> int | None:
+        """The offset, unless the time was known before."""
+        before, self.state = self.state, Clock.SYNCED
+        return offset_ms if before is Clock.UNKNOWN else None
 
 
 class _Timex(ctypes.Structure):

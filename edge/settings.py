@@ -60,9 +60,13 @@ class UplinkSettings(BrokerSettings):
 
 
 class ClockSettings(Settings):
-    """`trust_system`: the machine keeps time by itself; else the kernel is asked whether it is synchronised."""
+    """`trust_system`: the machine keeps time by itself; else the kernel is asked whether it is synchronised.
+
+    `receiver` is the source that tells the time while neither does; the system's clock is never set by it.
+    """
 
     trust_system: bool = False
+    receiver: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
 class HealthSettings(Settings):

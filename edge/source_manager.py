@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from edge.check import CheckedSettings
+from edge.receiver_time import ReceiverTime
 from edge.refusals import sentence
 from edge.sources.configured import MqttSource, PushSource, SerialSource, Source
 from edge.sources.echo import Echo
@@ -41,13 +42,15 @@ class SourceManager:
     """Runs the sources that the settings name."""
 
     def __init__(
-        self, *, gateway: str, boot: str, stamper: Stamper, spooler: Spooler, on_change: Callable[[], None]
-    ) -> None:
+        self, *, gateway: str, boot: str, stamper: Stamper, spooler: Spooler, on_change: Callable[[], None],
+        receiver: ReceiverTime | None = None,
+    ) -> None:  # fmt: skip
         self._gateway = gateway
         self._boot = boot
         self._stamper = stamper
         self._spooler = spooler
         self._on_change = on_change
+        self._receiver = receiver
         self._loop = asyncio.get_running_loop()
         self._sources: dict[str, Source] = {}
         self._tallies: dict[str, SourceTally] = {}
@@ -144,7 +147,10 @@ class SourceManager:
     def _runner(self, source: Source, tally: SourceTally) -> SourceRunner | None:
         """What reads a source by itself; None for those of the local broker."""
         if isinstance(source, SerialSource):
-            return SerialLine(source, tally, boot=self._boot, stamper=self._stamper, spooler=self._spooler)
+            receiver = self._receiver if self._receiver and self._receiver.name == source.name else None
+            return SerialLine(
+                source, tally, boot=self._boot, stamper=self._stamper, spooler=self._spooler, receiver=receiver
+            )
         if isinstance(source, PushSource):
             from edge.sources.push import PushListener  # few gateways listen, and h11 takes memory
 

@@ -51,6 +51,19 @@ def summary(file: str, checked: CheckedSettings) -> LocalizedMessage:
     )  # fmt: skip
 
 
+def time_comes_from(checked: CheckedSettings) -> LocalizedMessage:
+    """Where the gateway will have its time from."""
+    clock = checked.settings.clock
+    if clock.trust_system:
+        return LocalizedMessage("time: the machine's own clock, which the file vouches for (trust_system)")
+    if clock.receiver is None:
+        return LocalizedMessage("time: the machine's clock, once a time server has set it")
+    return LocalizedMessage(
+        "time: the machine's clock, once a time server has set it; until then the receiver {name}, without setting it",
+        name=repr(clock.receiver),
+    )
+
+
 def _column(word: str, of: Iterable[str]) -> str:
     return f"{word:<{max(map(len, of))}}  "
 

@@ -115,7 +115,7 @@ class SerialFamily(msgspec.Struct, frozen=True):
 
     `decoder` takes the options and the `memory()` of the decoder before it, and raises OptionError; it is `Asking`
     where the device wants to be asked. `models` are names of devices of this family, with the options that each stands
-    for; `baud_of` says where those have another rate.
+    for; `baud_of` says where those have another rate; `tells_time` says that its frames may carry a receiver's fix.
     """
 
     name: str
@@ -129,6 +129,7 @@ class SerialFamily(msgspec.Struct, frozen=True):
     models: Mapping[str, Mapping[str, Any]] = {}
     guide: Guide = Guide("", "")
     baud_of: Callable[[Mapping[str, Any]], int | None] | None = None
+    tells_time: bool = False
 
     def baud_with(self, options: Mapping[str, Any]) -> int:
         """The baud rate of the devices that settled options describe."""

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import msgspec
 
+from edge.receiver_time import ReceiverTime
 from edge.sources.configured import SerialSource
 from edge.sources.echo import OLD_MS
 from edge.sources.line import LineGone, is_remote, open_line, read_some
@@ -24,7 +25,7 @@ from edge.spool.losses import NO_FREE_TIME
 from edge.spool.spooler import Spooler
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.family import Asking, SerialDecoder
-from firmware_bridge.sample import Frame, Noise, Sample
+from firmware_bridge.sample import Frame, Noise, ReceiverFix, Sample
 from runtime.clock import boot_ms
 from wire import Clock, Reading
 
@@ -44,13 +45,15 @@ class SerialLine:
     """Runs one serial source until it is cancelled."""
 
     def __init__(
-        self, source: SerialSource, tally: SourceTally, *, boot: str, stamper: Stamper, spooler: Spooler
-    ) -> None:
+        self, source: SerialSource, tally: SourceTally, *, boot: str, stamper: Stamper, spooler: Spooler,
+        receiver: ReceiverTime | None = None,
+    ) -> None:  # fmt: skip
         self._source = source
         self._tally = tally
         self._boot = boot
         self._stamper = stamper
         self._spooler = spooler
+        self._receiver = receiver
         self._key = f"decoder.{source.name}"
         self._memory = _memory_in(spooler.spool.kept.get(self._key, "{}"), source.name)
         self._loop = asyncio.get_running_loop()
@@ -164,10 +167,18 @@ class SerialLine:
                 lost = [Reading(sensor, sample.quantity, 0, sample.value, Clock.UNKNOWN) for sample in samples]
                 self._spooler.refuse(lost, NO_FREE_TIME)
         now_ms, now_s = self._stamper.now_ms(), self._loop.time()
-        has_fix = frame.fix is not None
-        self._tally.received(len(readings), time_ms=now_ms, now_s=now_s, note=frame.note, has_fix=has_fix)
+        has_fix, note = frame.fix is not None, frame.note
+        if frame.fix is not None and self._receiver is not None:
+            note = f"{note}; {self._use_fix(frame.fix, self._receiver, is_late=since_ms is not None)}"
+        self._tally.received(len(readings), time_ms=now_ms, now_s=now_s, note=note, has_fix=has_fix)
         self._tally.sensors.update(reading.sensor for reading in readings)
         return readings
+
+    def _use_fix(self, fix: ReceiverFix, receiver: ReceiverTime, *, is_late: bool) -> str:
+        """Give the receiver's time to the clock, unless it lay in a buffer for long; what becomes of it."""
+        if fix.time_ms is not None and not is_late:
+            receiver.on_fix(fix.time_ms, boot_ms())
+        return receiver.sentence(system_is_known=self._stamper.clock.is_the_systems)
 
     def _by_sensor(self, frame: Frame) -> Iterator[tuple[str, tuple[Sample, ...]]]:
         if not self._source.channels:

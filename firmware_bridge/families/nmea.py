@@ -170,12 +170,13 @@ FAMILY = SerialFamily(
     options=OPTIONS,
     decoder=_decoder,
     models={name: {} for name in ("gnss", "gps", "nmea0183")},
+    tells_time=True,
     guide=Guide(
         wiring="talker A to RS-422 A+ (or RXD of an RS-232 adapter), talker B to B- (or GND); receivers of GPS often "
         "at 3.3 V and baud = 9600",
         quirks="sentences without a checksum are refused; relative wind is taken for that of a mast whose mark points "
         "north (heading_deg), and left out while true wind comes too; of the temperatures in XDR the first is the "
-        "air's, others need names; status shows where a receiver is, never without a fix; its "
-        "time does not set the gateway's clock, for which gpsd and chrony are there",
+        "air's, others need names; status shows where a receiver is, never without a fix; `[clock] receiver` lets a "
+        "gateway that no time server reaches go by its time",
     ),
 )

@@ -7,7 +7,7 @@ ZDA  hhmmss.ss, dd, mm, yyyy, zone                    4916.45,N = 49 + 16.45/60 
 
 Quality 0, status V and mode N are no fix; 6 to 8 and E, M, S are positions that were reckoned, typed in or simulated.
 Neither is used, nor a ZDA before the receiver has a fix. A receiver counts weeks in 10 bits: one of another age gives a
-day 1,024 weeks early, so a time before this software was made is none.
+day 1,024 weeks early, so a time before this software was made is none, nor is one as many weeks after it.
 """
 
 import re
@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from firmware_bridge.sample import Frame, ReceiverFix
 
 MADE = datetime(2026, 11, 1, tzinfo=UTC)
+_ROLLED_OVER = MADE + timedelta(weeks=1_024)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OF_THIS_CENTURY = 80
 """Two digits of a year below it are of the years 2000 on: GPS began in 1980."""
@@ -112,8 +113,9 @@ def _mode(fields: list[str], at: int) -> bool:
 def _heard(fix: ReceiverFix, moment: datetime | None, place: str) -> Frame:
     if moment is None:
         return Frame((), place, fix=fix)
-    if moment < MADE:
-        why = f"the time {_said(moment)} lies before this software was made: have its weeks rolled over? It is not used"
+    if not MADE <= moment < _ROLLED_OVER:
+        where = "before this software was made" if moment < MADE else "1,024 weeks after this software was made"
+        why = f"the time {_said(moment)} lies {where}: have its weeks rolled over? It is not used"
         return Frame((), f"{place}; {why}" if place else why, fix=fix if place else None)
     time_ms = (moment - _EPOCH) // timedelta(milliseconds=1)
     known = ReceiverFix(fix.latitude_deg, fix.longitude_deg, fix.altitude_m, time_ms)

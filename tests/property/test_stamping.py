@@ -27,6 +27,7 @@ class Machine:
         self.wall_ms, self.uptime_ms, self.boot = START_MS, 50_000, 1
         self.synced = True
         self.committed: dict[str, str] = {}
+        self.told_ms: int | None = None
         self.sent: list[Reading] = []
         self.unsent: list[Reading] = []
         self.start()
@@ -37,6 +38,8 @@ class Machine:
     def start(self) -> None:
         self.stamper = Stamper(GatewayClock(self.tick(synced=self.synced)))
         self.stamper.remember(self.committed, str(self.boot))
+        if self.told_ms is not None:
+            self.receiver_tells(0)  # it is kept for this boot
 
     def stamp(self, number: int, since_ms: int | None = None) -> None:
         now_ms = self.stamper.now_ms()
@@ -72,6 +75,7 @@ class Machine:
 
     def reboot(self, number: int) -> None:
         self.boot += 1
+        self.told_ms = None
         self.uptime_ms, self.wall_ms = 3_000, self.wall_ms + 20_000
         self.synced = number % 2 == 0
         if number % 3 == 0:
@@ -85,9 +89,27 @@ class Machine:
         if self.stamper.clock.state is Clock.SYNCED:
             return
         self.wall_ms += (0, 300, -300, 1_200_000)[number % 4]
-        before_ms = self.stamper.clock.offset_ms
         found_ms = self.stamper.clock.poll(self.tick(synced=True))
         assert found_ms is not None
+        self.synced = True
+        self.put_right(found_ms)
+
+    def receiver_tells(self, number: int) -> None:
+        """Its time runs on uptime, whatever the wall clock does; it may be slewed, and jump when it lasts."""
+        step_ms = (0, 1, -1, 3_600_000, -3_600_000, -70_000)[number % 6]
+        self.told_ms = (self.told_ms or START_MS) + step_ms
+        found_ms = self.stamper.clock.poll_receiver(self.told_ms)
+        if found_ms is not None:
+            self.put_right(found_ms)
+
+    def system_is_synced(self, _number: int) -> None:
+        """After a receiver's time; nothing moves any more."""
+        if self.stamper.clock.state is Clock.SYNCED:
+            assert self.stamper.clock.poll(self.tick(synced=True)) is None
+            self.synced, self.told_ms = True, None
+
+    def put_right(self, found_ms: int) -> None:
+        before_ms = self.stamper.clock.offset_ms
         shift_ms = offset_found(found_ms) - before_ms
         times = self.stamper.times
         if times.may_move(offset_found(found_ms)):
@@ -98,7 +120,6 @@ class Machine:
                 for r in self.unsent
             ]
         times.move(shift_ms, now_ms=self.stamper.now_ms())
-        self.synced = True
         self.committed |= self.stamper.memory(str(self.boot)) or {}
 
     def check(self) -> None:
@@ -113,6 +134,7 @@ def _never(sentence: str) -> None:
 ACTIONS: tuple[Callable[[Machine, int], None], ...] = (
     Machine.stamp, Machine.stamp, Machine.stamp, Machine.stamp_kept, Machine.send, Machine.time_passes,
     Machine.time_passes, Machine.wall_is_set, Machine.kill, Machine.reboot, Machine.time_is_found,
+    Machine.receiver_tells, Machine.system_is_synced,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from edge.check import CheckedSettings, check_file
 from edge.sources.configured import MqttSource, SerialSource
+from edge.terminal import time_comes_from
 from runtime.settings import SettingsError
 
 GATEWAY = '[gateway]\nid = "gw-1"\n[local_broker]\nport = 1884\n'
@@ -78,6 +79,10 @@ MISTAKEN = [
     (GATEWAY + LINE.replace("/dev/null", "/etc/passwd"), "sources[0].port: '/etc/passwd' is no serial port"),
     ('[gateway]\nid = "gw-1"\n' + JSON, "local_broker: is missing; sources[0] comes over MQTT"),
     ("sources = 3\n" + GATEWAY, "sources: 3:"),
+    (GATEWAY + LINE + '[clock]\nreceiver = "gps"\n', "clock.receiver: 'gps' is no source that tells the time; write"),
+    (GATEWAY + LINE + '[clock]\nreceiver = "river"\n', "clock.receiver: 'river' is no source that tells the time"),
+    (GATEWAY + JSON + '[clock]\nreceiver = "a"\n', "clock.receiver: 'a' is no source that tells the time; write the"),
+    (GATEWAY + LINE + "[clock]\nreceiver = 3\n", "clock.receiver: 3: "),
 ]
 
 
@@ -93,6 +98,23 @@ def test_all_mistakes_come_at_once(tmp_path: Path):
     found = mistakes(tmp_path, text)
     for key in ("gateway", "spool.max_md", "sources[0].family", "sources[1].mounting_heigt_cm"):
         assert sum(f"edge.toml: {key}" in said for said in found) == 1, found
+
+
+def test_where_the_time_comes_from_is_told(tmp_path: Path):
+    station = LINE.replace("maxbotix", "gnss")
+    checked = check(tmp_path, GATEWAY + UPLINK + station + '[clock]\nreceiver = "river"\n')
+    assert checked.settings.clock.receiver == "river"
+    assert checked.warnings == ()
+    assert time_comes_from(checked).endswith("until then the receiver 'river', without setting it")
+    trusted = check(tmp_path, GATEWAY + UPLINK + station + '[clock]\nreceiver = "river"\ntrust_system = true\n')
+    assert (
+        "clock.receiver: 'river' is asked only while the machine's clock shows a time before 2020"
+        in (trusted.warnings[0])
+    )
+    assert "the file vouches for" in time_comes_from(trusted)
+    assert (
+        time_comes_from(check(tmp_path, GATEWAY + LINE)) == "time: the machine's clock, once a time server has set it"
+    )
 
 
 def test_a_missing_port_is_a_warning_that_names_what_there_is(tmp_path: Path):

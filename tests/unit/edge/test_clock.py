@@ -20,6 +20,27 @@ def test_the_step_is_found_once():
     assert clock.stamp_ms(Tick(1_764_000_000_020, 90, synced=True)) == 1_764_000_000_020
 
 
+def test_a_receivers_time_runs_on_uptime_and_gives_way_to_the_systems():
+    clock = GatewayClock(Tick(1_000, 50, synced=False))
+    assert clock.poll_receiver(None) is None
+    assert clock.poll_receiver(1_764_000_000_000) == 1_764_000_000_000
+    assert (clock.state, clock.is_the_systems) == (Clock.SYNCED, False)
+    assert clock.stamp_ms(Tick(999_999_999, 60, synced=False)) == 1_764_000_000_060
+    assert clock.poll_receiver(1_764_000_000_005) is None
+    assert clock.stamp_ms(Tick(7, 70, synced=False)) == 1_764_000_000_075
+    assert clock.poll(Tick(1_764_000_000_200, 80, synced=True)) is None
+    assert clock.is_the_systems
+    assert clock.poll_receiver(1_764_000_000_005) is None
+    assert clock.stamp_ms(Tick(1_764_000_000_210, 90, synced=True)) == 1_764_000_000_210
+
+
+def test_a_system_that_is_synced_in_1970_does_not_win_over_a_receiver():
+    clock = GatewayClock(Tick(1_000, 50, synced=True))
+    clock.poll_receiver(1_764_000_000_000)
+    assert clock.poll(Tick(2_000, 60, synced=True)) is None
+    assert clock.stamp_ms(Tick(2_000, 60, synced=True)) == 1_764_000_000_060
+
+
 def test_the_kernel_and_this_machine_can_be_asked():
     assert kernel_is_synced() in (True, False)
     assert tick(synced=True).wall_ms > 1_600_000_000_000

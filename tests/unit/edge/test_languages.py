@@ -145,7 +145,9 @@ def test_the_locale_of_the_terminal_is_obeyed_and_each_wish_before_it(
     (tmp_path / "edge.toml").write_text(GATEWAY + UPLINK + LINE)
     check = ["check", "--config", str(tmp_path / "edge.toml")]
     english = "edge.toml: no mistakes; gateway gw-1, 1 serial and 0 MQTT sources\n"
+    english += "time: the machine's clock, once a time server has set it\n"
     indonesian = "edge.toml: tidak ada kesalahan; gateway gw-1, 1 sumber serial dan 0 sumber MQTT\n"
+    indonesian += "waktu: jam mesin, setelah disetel oleh server waktu\n"
     assert printed(check, capsys) == english
     environment.setenv("LANG", "id_ID.UTF-8")
     assert printed(check, capsys) == indonesian

@@ -146,6 +146,10 @@ def test_weeks_that_rolled_over_give_no_time():
     assert zda.fix is None
     for one in (frame, zda):
         assert "2007-04-15T12:00:00Z lies before this software was made" in one.note
+    late = now + timedelta(weeks=1_024)
+    [zda] = frames(f"GPRMC,120000,A,{PLACE},0.0,,{late:%d%m%y},,,A", f"GPZDA,120000,{late:%d,%m,%Y},,")[1:]
+    assert zda.fix is None
+    assert "2046-07-15T12:00:00Z lies 1,024 weeks after this software was made" in zda.note
 
 
 @pytest.mark.parametrize(("unit", "speed"), [("K", 10 / 3.6), ("M", 10.0), ("N", 5.1444444), ("S", 4.4704)])

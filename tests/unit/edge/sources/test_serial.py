@@ -13,13 +13,14 @@ import pytest
 
 from edge.check import check_file
 from edge.clock import GatewayClock, Tick
+from edge.receiver_time import ReceiverTime
 from edge.sources import serial
 from edge.sources.line import LineGone, open_line
 from edge.sources.serial import SerialLine, _Asker
 from edge.sources.tally import SourceTally
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge import Frame, Noise, Sample
-from firmware_bridge.families import sds011
+from firmware_bridge.families import nmea, sds011
 from firmware_bridge.family import Poll
 from wire import Reading
 
@@ -51,6 +52,38 @@ async def test_a_channel_without_a_sensor_is_said_and_the_others_are_read(tmp_pa
     readings = line._stamp(Frame((Sample("occupancy", 4.0, "1"), Sample("occupancy", 5.0, "a"))), None)
     assert [(reading.sensor, reading.value) for reading in readings] == [("people-1", 4.0)]
     assert counts.detail == "channel a has no sensor: name it in channels"
+
+
+async def test_a_receivers_time_is_used_unless_it_lay_in_a_buffer_and_its_detail_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "edge.toml").write_text(
+        '[gateway]\nid = "gw-1"\n[[sources]]\nname = "mast"\nfamily = "nmea"\nport = "/dev/ttyX"\nsensor = "wind-1"\n'
+    )
+    (source,) = check_file(tmp_path / "edge.toml").serial_sources
+    spooler = type("Spooler", (), {"spool": type("Spool", (), {"kept": {}})()})()
+    counts, receiver, uptime_ms = tally(), ReceiverTime("mast"), 50_000
+    monkeypatch.setattr(serial, "boot_ms", lambda: uptime_ms)
+    stamper = Stamper(GatewayClock(Tick(1_000, uptime_ms, synced=False)))
+    line = SerialLine(source, counts, boot="boot", stamper=stamper, spooler=spooler, receiver=receiver)
+    decoder = source.family.decoder(source.options, {})
+    place = "0202.0736,N,12817.4062,E"
+    line._decode(decoder, nmea.build(f"GPGGA,123500,{place},1,9,1.0,3.0,M,,M,,"))
+    assert counts.detail.endswith("no sentence with a date was heard (RMC or ZDA), so the gateway has no time from it")
+    uptime_ms += 60_000  # the process slept: what comes lay in the kernel's buffer
+    line._decode(decoder, nmea.build(f"GPRMC,123501,A,{place},0.0,,291126,,,A"))
+    assert "no sentence with a date" in counts.detail
+    for second in range(5):
+        uptime_ms += 1_000
+        line.poll()
+        text = f"GPRMC,12360{second},A,{place},0.0,,291126,,,A"
+        line._decode(decoder, nmea.build(text) + nmea.build(text) + nmea.build(f"GPZDA,12360{second},29,11,2026,,"))
+    assert receiver.offset_ms == 1_795_955_764_000 - uptime_ms
+    line._decode(decoder, nmea.build(f"GPGGA,123604,{place},1,9,1.0,3.0,M,,M,,"))
+    assert counts.detail == "position 2.03456, 128.29010, 3 m; the gateway's time comes from here"
+    stamper.clock.poll(Tick(1_795_955_764_000, uptime_ms, synced=True))
+    line._decode(decoder, nmea.build("GPZDA,123605,29,11,2026,,"))
+    assert counts.detail == "time 2026-11-29T12:36:05Z; the gateway's time is the system's, which counts more"
 
 
 async def test_readings_of_a_line_for_which_no_time_is_free_are_declared_lost(
