@@ -10,7 +10,6 @@ times without a fix are refused before, by the family that reads the sentences (
 """
 
 from collections import deque
-from statistics import median_low
 
 from wire.durations import HOUR_MS
 from wire.reading import EARLIEST_MS
@@ -61,7 +60,7 @@ class ReceiverTime:
         self._run.append(offset_ms)
         self._run_length += 1
         if self._run_length >= self._needed:
-            self.offset_ms, self.agreed_ms, self._run_length = median_low(self._run), uptime_ms, 0
+            self.offset_ms, self.agreed_ms, self._run_length = sorted(self._run)[BELIEVED_AFTER // 2], uptime_ms, 0
 
     @property
     def _needed(self) -> int:
