@@ -189,7 +189,11 @@ def test_a_spool_at_its_limit_drops_the_oldest_and_declares_them(tmp_path: Path)
             cloud.acknowledges = True
             gateway.edge.start()
             all_of_it = Spans([(1, status.spool.depth + status.spool.lost)])
-            wait_until(lambda: _accounted(cloud, status.stream) == all_of_it, "each has come or is declared lost", patience_s=60)
+            wait_until(
+                lambda: _accounted(cloud, status.stream) == all_of_it,
+                "each has come or is declared lost",
+                patience_s=60,
+            )
             wait_for_values(cloud, "co2", {32_000.0})
             came = set(cloud.values("co2"))
             assert {loss.reason for loss in cloud.lost()} == {"spool full"}
