@@ -71,7 +71,7 @@ def test_every_derived_series_comes_of_a_sensor_or_a_site_by_the_one_table():
     of_sites = set(derived_of_site(MEASURED))
     by_version = {f"ispu_{key}_{parameter}" for key in ISPU_VERSIONS for parameter in ISPU_OF_VERSIONS}
     alone = {name for name in QUANTITIES if QUANTITIES[name].derived} - of_sensors - of_sites - by_version
-    assert all(name.endswith(("_completeness", "_computation")) for name in alone), alone
+    assert all(name.endswith(("_completeness", "_computation", "_correction")) for name in alone), alone
 
 
 def test_rules_watch_what_a_city_added_and_its_hours():
