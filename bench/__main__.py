@@ -277,7 +277,7 @@ ends with the last ack, which follows the durable write. The limit is measured r
 {text}
 
 In (j) a batch is live and goes to the ack, which follows the durable row; the bare loop is paho, the decoder of batches
-and one write of all that has come, at most 6 a second, with nothing checked, judged, accounted or acknowledged. In (k)
+and one write of all that has come, at most 9 a second, with nothing checked, judged, accounted or acknowledged. In (k)
 paho alone gets the same messages at the same time, decodes them and keeps nothing: the limit of that run.
 (e) is the batch's payload; MQTT adds about 45 bytes of topic and header to each batch. In (i) the load stands at the
 broker when it begins, as in (b), and the registry forces nothing to disk; the cores beside it say what the limit was.

@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end.fleet import City, Fleet
 
 GATEWAYS, MESSAGES, PER_S = 20, 500, 125
-WRITES_A_SECOND = 10
+WRITES_A_SECOND = 9.1
 BESIDES = 20
 """Writes and transactions of others meanwhile: dashboards, heartbeats, the rules' memory; and a burst."""
 
@@ -53,7 +53,7 @@ def _trickle(fleet: Fleet) -> float:
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "influxdb"])
-def test_a_real_cloud_takes_10_writes_a_second_for_any_number_of_messages(tmp_path: Path, engine: str):
+def test_a_real_cloud_takes_9_writes_a_second_for_any_number_of_messages(tmp_path: Path, engine: str):
     """On a machine that is slow the trickle takes longer, and may take more writes; a write for each message never."""
     city = City(tmp_path, engine, gateways=GATEWAYS, counted=True)
     with city.running() as fleet:

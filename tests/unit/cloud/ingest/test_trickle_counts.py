@@ -10,14 +10,17 @@ import pytest
 
 import cloud.ingest.gathering
 from cloud.derived.service import PASS_S
+from cloud.ingest.gathering import GATHER_S, MUCH_MESSAGES
 from cloud.ingest.stages.commit import CommitStage
 from cloud.ingest.stages.encode import PreparedWrite
 from cloud.readings.contract import EncodedWrite, WriteResult
 from cloud.readings.sqlite import SqliteStore
 from tests.trickle import LOADS, Counts, Load, counts_of
 
-WRITES_A_SECOND = 10
-AT_ONCE = 7
+WRITES_A_SECOND = 1 / GATHER_S
+LONE_PER_S = 25
+"""So many messages a second, and fewer, have a write for each."""
+AT_ONCE = 8
 """Writes beyond that pace: a burst after a rest, the first and the last."""
 WRITES_A_PASS = 4
 QUESTIONS_A_PASS = 4
@@ -26,7 +29,8 @@ QUESTIONS_A_PASS = 4
 
 def exceeded(counts: Counts, load: Load) -> list[str]:
     """Which counts are more than a load may cost."""
-    groups = min(load.messages, int(WRITES_A_SECOND * load.lasts_s) + AT_ONCE)
+    lively = max(int(WRITES_A_SECOND * load.lasts_s), load.messages // MUCH_MESSAGES) + AT_ONCE
+    groups = load.messages if load.messages_per_s <= LONE_PER_S else min(load.messages, lively)
     passes = int(load.lasts_s / PASS_S) + 1
     most = Counts(
         store_writes=groups + WRITES_A_PASS * passes,
