@@ -41,7 +41,7 @@ from cloud.derived.site_computation import SiteComputation
 from cloud.derived.site_sensors import SiteSensors
 from cloud.derived.stored_tails import StoredTails
 from cloud.readings.blocks import Block
-from cloud.readings.contract import LATEST_MS, ReadingsStore, StoreUnavailable, Verdict
+from cloud.readings.contract import LATEST_MS, ReadingsStore, StoredReading, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
 from cloud.registry.air_corrections import HUMIDITY
 from cloud.registry.fact_service import FactService
@@ -105,8 +105,9 @@ class Derivations:
         self._sleep = sleep
         self._clock = clock
         self._is_own = is_own
-        self._queue, self._at_start, self._past = RecomputeQueue(), RecomputeQueue(), RecomputeQueue()
-        self._later = DueLater()
+        self._queue, self._past, self._later = RecomputeQueue(), RecomputeQueue(), DueLater()
+        self._ended, self._under_way = RecomputeQueue(), RecomputeQueue()
+        """Hours of the present that a start looks at, as far as nobody knows yet where there is anything to look at."""
         self._sensors = SiteSensors(registry)
         self._in_hand = InHand(registry, self._sensors, is_own=is_own, on_changed=self._note_changed)
         self.corrections = (
@@ -129,8 +130,8 @@ class Derivations:
         self._rests = False
         self._woke_s = 0.0
         self._hour: int | None = None
-        self._unsure_until_ms: int | None = None
-        """Until when (UTC, ms) nobody knows yet where a start has anything to look back on."""
+        self._is_unsure, self._hour_ms = False, 0
+        """Whether nobody knows yet where a start has anything to look back on; when its hour began (UTC)."""
         self._waits_for = ""
         self._warned_of = ""
         self._fault = ""
@@ -188,10 +189,12 @@ class Derivations:
         self._in_hand.forget_all()
         self._tails.forget_all()
         present_ms = (now_ms // HOUR_MS - PRESENT_HOURS + 1) * HOUR_MS
-        self._queue_all(self._at_start, present_ms, now_ms)
+        self._hour_ms = now_ms // HOUR_MS * HOUR_MS
+        self._queue_all(self._ended, present_ms, self._hour_ms - 1)
+        self._queue_all(self._under_way, self._hour_ms, now_ms)
         self._queue_all(self._past, now_ms - LOOK_BACK_HOURS * HOUR_MS, present_ms - 1)
         self._progress.look_back(len(self._past))
-        self._unsure_until_ms = present_ms - 1
+        self._is_unsure = True
 
     async def compute(self, now_ms: int) -> None:
         """Compute all that is queued and due at `now_ms` (UTC); what fails stays queued, and health says why."""
@@ -226,18 +229,23 @@ class Derivations:
 
     async def _leave_out_silence(self) -> None:
         """Ask once after a start at which sites there is nothing to look back on; unanswered: look at all of it."""
-        if self._unsure_until_ms is None:
+        if not self._is_unsure:
             return
         with contextlib.suppress(StoreUnavailable):  # the next pass asks again
-            self._past.put_back(await self._not_silent(self._past, self._unsure_until_ms))
+            before, now = await self._newest(self._hour_ms - 1), await self._newest(LATEST_MS)
+            self._past.put_back(self._not_silent(self._past, before))
             self._progress.look_back(len(self._past))
-            self._queue.put_back(await self._not_silent(self._at_start, LATEST_MS))
-            self._unsure_until_ms = None
-        self._queue.put_back(self._at_start.pop(self._at_start.keys()))
+            self._queue.put_back(self._not_silent(self._ended, before))
+            self._queue.put_back(self._not_silent(self._under_way, now))
+            self._is_unsure = False
+        for queue in (self._ended, self._under_way):
+            self._queue.put_back(queue.pop(queue.keys()))
 
-    async def _not_silent(self, queue: RecomputeQueue, until_ms: int) -> Hours:
+    async def _newest(self, until_ms: int) -> Sequence[StoredReading]:
+        return await self._store.newest(until_ms=until_ms, quantities=measured(self._registry.quantities))
+
+    def _not_silent(self, queue: RecomputeQueue, newest: Iterable[StoredReading]) -> Hours:
         """Take all off a queue of hours by a start; gives those on which it is worth to look back."""
-        newest = await self._store.newest(until_ms=until_ms, quantities=measured(self._registry.quantities))
         return not_silent(queue.pop(queue.keys()), self._registry.sites(), self._sensors, newest)
 
     def _begin_pass(self, now_ms: int) -> None:
@@ -299,7 +307,7 @@ class Derivations:
         waiting = 0 if self.corrections is None else self.corrections.waiting
         corrected = f"; facts to compute again for: {waiting}" if waiting else ""
         gaps = self._computation.corrected_hours.gaps_in_words
-        hours = len(self._queue) + len(self._at_start) + len(self._past)
+        hours = sum(map(len, (self._queue, self._past, self._ended, self._under_way)))
         detail = f"{self._progress.in_words}; hours of series to look at: {hours}{corrected}{gaps}"
         return Component(Condition.DEGRADED if self._progress.is_behind else Condition.OK, detail)
 

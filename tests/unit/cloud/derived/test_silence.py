@@ -10,7 +10,7 @@ from cloud.derived.site_sensors import SiteSensors
 from cloud.readings.contract import LATEST_MS, StoredReading, StoreUnavailable
 from cloud.registry.snapshot import Registry
 from tests.own_quantities import TABLE
-from tests.unit.cloud.derived.examples import DAY, HOUR, NINE, Island, every
+from tests.unit.cloud.derived.examples import DAY, HOUR, MINUTE, NINE, Island, every
 
 LAST = NINE // HOUR
 HOURS: Hours = {
@@ -46,7 +46,7 @@ def test_distances_and_what_the_city_added_are_measured_too():
     assert {"distance", "pm2_5", "people_out", *TABLE.own} <= measured(TABLE)
 
 
-async def asked(island: Island) -> int:
+async def asked(island: Island, now_ms: int = NINE) -> int:
     """How many ranges of the store a start takes."""
     ranges, whole = 0, island.store.histories
 
@@ -56,7 +56,7 @@ async def asked(island: Island) -> int:
         return await whole(questions)
 
     island.store.histories = counted
-    await island.derivations.compute(NINE)
+    await island.derivations.compute(now_ms)
     island.store.histories = whole
     return ranges
 
@@ -74,6 +74,15 @@ async def test_one_reading_before_the_present_is_looked_back_on(island: Island):
     assert NINE - 4 * HOUR in await island.series("gas", "no2_hour_completeness")
 
 
+async def test_of_a_city_that_spoke_in_this_hour_for_the_first_time_only_this_hour_is_looked_at(island: Island):
+    await island.store_readings("pier", "people_in", every(MINUTE, NINE, NINE + 20 * MINUTE, 2.0), note=False)
+    await island.store_readings("air", "pm2_5", every(MINUTE, NINE, NINE + 20 * MINUTE, 20.0), note=False)
+    island.derivations.look_back(NINE + 20 * MINUTE)
+    ranges = await asked(island, NINE + 20 * MINUTE)
+    assert (await island.series("dodola", "visitors_present"))[NINE + 20 * MINUTE] == 40
+    assert ranges < 60
+
+
 async def test_a_store_that_does_not_say_is_looked_through_as_a_whole(island: Island):
     async def unavailable(**_asked: object) -> list[StoredReading]:
         raise StoreUnavailable("no answer")
@@ -86,7 +95,7 @@ async def test_a_store_that_does_not_say_is_looked_through_as_a_whole(island: Is
     assert list(await island.series("air", "pm2_5_hour")) == [NINE]
 
 
-async def test_a_start_asks_once_of_the_present_and_once_of_the_past(island: Island):
+async def test_a_start_asks_once_of_the_hour_under_way_and_once_of_those_before_it(island: Island):
     until_ms: list[int] = []
     whole = island.store.newest
 
@@ -98,4 +107,4 @@ async def test_a_start_asks_once_of_the_present_and_once_of_the_past(island: Isl
     island.derivations.look_back(NINE)
     for now_ms in (NINE, NINE + HOUR):
         await island.derivations.compute(now_ms)
-    assert sorted(until_ms) == [NINE - 2 * HOUR - 1, LATEST_MS]
+    assert sorted(until_ms) == [NINE - 1, LATEST_MS]
