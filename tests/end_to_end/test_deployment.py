@@ -363,7 +363,8 @@ def test_a_gateways_check_goes_through_to_the_ack_of_the_cloud(rehearsal: Rehear
 
     # tests before this one have killed the broker: the cloud comes back to it in its own time
     wait_until(is_well, "every step succeeds", patience_s=60)
-    lines = said[-1]
+    time, *lines = said[-1]
+    assert time.startswith("time: the machine's clock")
     assert [line.split()[:2] for line in lines] == [
         ["ok", step] for step in ("clock", "name", "reach", "TLS", "login", "rights", "answer")
     ]

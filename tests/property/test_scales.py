@@ -46,8 +46,9 @@ CALLED_SO = {
     "cloud/console/components/header.py",
     "cloud/console/app.py",
     "dashboards/kit/names.py",
+    "edge/home_assistant/discovery.py",
 }
-"""Where the word alone is the program's name: in titles."""
+"""Where the word alone is the program's name: in titles, and of who made a device."""
 
 
 def bare_in(text: str) -> list[str]:
