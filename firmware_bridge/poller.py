@@ -17,13 +17,19 @@ from math import inf
 
 import msgspec
 
-from firmware_bridge.family import Poll
+from firmware_bridge.family import Option, Poll
 from firmware_bridge.framing import Framer, Framing
 from firmware_bridge.sample import Frame, Noise
+from i18n.message import LocalizedMessage
 
 PATIENCE = 3
 _AGAIN_S = 2.0
 """Between two askings of the same question."""
+
+
+def every_s(default: float = 10.0, *, low: float = 1) -> Option:
+    """The option that says how often a device is asked: seconds, `low` at least."""
+    return Option("every_s", float, LocalizedMessage("seconds between two questions"), default, low, 86_400)
 
 
 class PolledQuestion(msgspec.Struct, frozen=True):

@@ -10,9 +10,18 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from firmware_bridge.family import Option
 from firmware_bridge.names import Meant, meant, meant_at_end, plain
 from firmware_bridge.units import code_of
+from i18n.message import LocalizedMessage
 from wire import QuantityTable
+
+UNITS = Option(
+    "units",
+    dict,
+    LocalizedMessage('the unit of a quantity that is announced without one: {{ temperature = "°F" }}'),
+    default={},
+)
 
 _SHORT = {
     "t": "temperature", "tmp": "temperature", "suhu": "temperature",

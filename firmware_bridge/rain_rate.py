@@ -3,7 +3,18 @@
 0.4 mm in 60 s ─► 24 mm/h        a minute is the output time of rainfall intensity in WMO-No. 8
 """
 
+from firmware_bridge.family import Option
+from i18n.message import LocalizedMessage
 from wire.durations import HOUR_MS
+
+TIP_MM = Option(
+    "tip_mm",
+    float,
+    LocalizedMessage("rain of one tip of the bucket, in mm (its data sheet)"),
+    default=0.2,
+    low=0.01,
+    high=10,
+)
 
 _BITS = 32
 

@@ -45,6 +45,12 @@ SHAPING = (
         default={},
     ),
 )
+CHANNELS = Option(
+    "channels",
+    dict,
+    LocalizedMessage('the sensor of each channel: {{ "inside" = "air-1" }}; others are left out'),
+    default={},
+)
 ANY = "any"
 _MOST_SENTINELS = 50
 

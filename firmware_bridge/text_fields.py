@@ -12,11 +12,19 @@ from typing import Any
 import msgspec
 
 from firmware_bridge.device_time import ReadTime, time_reader
-from firmware_bridge.family import QUANTITIES_KNOWN, OptionError, check_channels, table_among
+from firmware_bridge.family import QUANTITIES_KNOWN, Option, OptionError, check_channels, table_among
 from firmware_bridge.sample import Frame, Sample
 from firmware_bridge.shaping import Shape, channel_of, shapes_of
+from firmware_bridge.timestamps import or_noted
 from i18n.message import LocalizedMessage
 
+SEPARATOR = Option(
+    "separator",
+    str,
+    LocalizedMessage('what stands between columns: a character, "tab", or "blanks" for any number of them'),
+    default=",",
+)
+DECIMAL = Option("decimal", str, LocalizedMessage("the decimal sign"), default=".", choices=(".", ","))
 NO_QUANTITY = ("time", "date", "channel")
 Fields = Mapping[str, str | None]
 
@@ -41,11 +49,7 @@ class FieldsPlan(msgspec.Struct, frozen=True):
         written = [fields[key] for key in ("date", "time") if key in fields]
         if not written:
             return None
-        time_ms = self.read_time(" ".join(text.strip() for text in written if text) or None)
-        if isinstance(time_ms, int):
-            return time_ms
-        notes.append(f"time {time_ms}")
-        return None
+        return or_noted(self.read_time(" ".join(text.strip() for text in written if text) or None), "time", notes)
 
     def _samples(self, fields: Fields, named: str, time_ms: int | None, notes: list[str]) -> Iterator[Sample]:
         for key, shape in self.shapes.items():

@@ -90,3 +90,11 @@ READERS: dict[str, Reader] = {
     "epoch_ms": _epoch_ms, "epoch_s": _epoch_s, "iso": _iso, "epoch_us": _epoch_us, "epoch_ns": _epoch_ns,
     "epoch": _epoch_of_any,
 }  # fmt: skip
+
+
+def or_noted(time: int | str, called: str, notes: list[str]) -> int | None:
+    """What a reader found, in UTC milliseconds; None, and a note under the name it is `called` there, where nothing."""
+    if isinstance(time, int):
+        return time
+    notes.append(f"{called} {time}")
+    return None

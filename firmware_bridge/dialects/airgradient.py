@@ -19,7 +19,7 @@ import msgspec
 from firmware_bridge.device_json import number, read
 from firmware_bridge.family import Guide, MqttDialect, Option, check_channels, settle
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.timestamps import READERS
+from firmware_bridge.timestamps import READERS, or_noted
 from firmware_bridge.units import convert
 from i18n.message import LocalizedMessage
 from wire import QUANTITIES
@@ -159,13 +159,7 @@ def _serial(topic: str, monitor: dict[str, Any]) -> str:
 
 
 def _time(given: Any, notes: list[str]) -> int | None:
-    if given is None:
-        return None
-    time_ms = READERS["iso"](given, UTC)
-    if isinstance(time_ms, int):
-        return time_ms
-    notes.append(f"timestamp {time_ms}")
-    return None
+    return None if given is None else or_noted(READERS["iso"](given, UTC), "timestamp", notes)
 
 
 def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:

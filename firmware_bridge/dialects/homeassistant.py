@@ -28,7 +28,7 @@ from firmware_bridge.family import (
     table_among,
 )
 from firmware_bridge.names import Meant, check_units, check_values, in_its_unit
-from firmware_bridge.quantity_names import with_its_usual_unit
+from firmware_bridge.quantity_names import UNITS, with_its_usual_unit
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.topics import is_filter, matches
 from firmware_bridge.units import conversion
@@ -59,12 +59,7 @@ OPTIONS = (
         ),
         default={},
     ),
-    Option(
-        "units",
-        dict,
-        LocalizedMessage('the unit of a quantity that is announced without one: {{ temperature = "°F" }}'),
-        default={},
-    ),
+    UNITS,
     Option(
         "channels",
         dict,

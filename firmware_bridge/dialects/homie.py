@@ -22,7 +22,7 @@ from firmware_bridge.device_json import number, read
 from firmware_bridge.dialects.homie_devices import Devices, Property
 from firmware_bridge.family import Guide, MqttDialect, Option, check_channels, settle, table_among
 from firmware_bridge.names import Meant, check_units, check_values, in_its_unit
-from firmware_bridge.quantity_names import quantity_of, with_its_usual_unit
+from firmware_bridge.quantity_names import UNITS, quantity_of, with_its_usual_unit
 from firmware_bridge.sample import Frame, Noise, Sample
 from i18n.message import LocalizedMessage
 
@@ -46,12 +46,7 @@ OPTIONS = (
         LocalizedMessage('node/property of a quantity, where its name is another: {{ water_level = "gauge/x1" }}'),
         default={},
     ),
-    Option(
-        "units",
-        dict,
-        LocalizedMessage('the unit of a quantity that is announced without one: {{ temperature = "°F" }}'),
-        default={},
-    ),
+    UNITS,
     Option(
         "channels",
         dict,

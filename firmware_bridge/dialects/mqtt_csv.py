@@ -18,9 +18,9 @@ from firmware_bridge.device_json import MAX_PAYLOAD
 from firmware_bridge.device_time import TIME_FORMAT, ZONE
 from firmware_bridge.family import Guide, MqttDialect, Option, OptionError, settle
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.shaping import SHAPING
+from firmware_bridge.shaping import CHANNELS, SHAPING
 from firmware_bridge.text_columns import Columns, columns_of
-from firmware_bridge.text_fields import FieldsPlan, fields_plan
+from firmware_bridge.text_fields import DECIMAL, SEPARATOR, FieldsPlan, fields_plan
 from i18n.message import LocalizedMessage
 
 _MOST_ROWS = 1_000
@@ -34,19 +34,14 @@ OPTIONS = (
             'the column of each quantity, from 1 or by its name in the header: {{ time = 1, water_level = "level" }}'
         ),
     ),
-    Option(
-        "separator",
-        str,
-        LocalizedMessage('what stands between columns: a character, "tab", or "blanks" for any number of them'),
-        default=",",
-    ),
+    SEPARATOR,
     Option(
         "header",
         str,
         LocalizedMessage("the names of the columns, where messages do not begin with them: time,level"),
         default="",
     ),
-    Option("decimal", str, LocalizedMessage("the decimal sign"), default=".", choices=(".", ",")),
+    DECIMAL,
     Option(
         "encoding",
         str,
@@ -57,12 +52,7 @@ OPTIONS = (
     *SHAPING,
     TIME_FORMAT,
     ZONE,
-    Option(
-        "channels",
-        dict,
-        LocalizedMessage('the sensor of each channel: {{ "inside" = "air-1" }}; others are left out'),
-        default={},
-    ),
+    CHANNELS,
 )
 
 

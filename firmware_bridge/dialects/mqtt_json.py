@@ -23,8 +23,9 @@ from firmware_bridge.device_json import Path, find, path_of, read
 from firmware_bridge.device_time import TIME_FORMAT, ZONE, ReadTime, time_reader
 from firmware_bridge.family import Guide, MqttDialect, Option, OptionError, settle, table_among
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.shaping import SHAPING, Shape, channel_of, shapes_of
+from firmware_bridge.shaping import CHANNELS, SHAPING, Shape, channel_of, shapes_of
 from firmware_bridge.text_fields import channels_of, check_told_apart
+from firmware_bridge.timestamps import or_noted
 from i18n.message import LocalizedMessage
 from wire import QuantityTable
 
@@ -52,12 +53,7 @@ OPTIONS = (
         default="",
     ),
     Option("channel", str, LocalizedMessage("the path of what names the sensor in a message or an item"), default=""),
-    Option(
-        "channels",
-        dict,
-        LocalizedMessage('the sensor of each channel: {{ "inside" = "air-1" }}; others are left out'),
-        default={},
-    ),
+    CHANNELS,
 )
 _MOST_ITEMS = 1_000
 _WHOLE = "$"
@@ -124,7 +120,7 @@ def _read_each(items: list[Any], plan: JsonPlan) -> Frame:
 def _read(document: Any, plan: JsonPlan) -> tuple[list[Sample], list[str]]:
     """The samples of a message or an item, and what is wrong with it."""
     notes: list[str] = []
-    time_ms = None if plan.time is None else _time(document, plan, notes)
+    time_ms = None if plan.time is None else or_noted(plan.read_time(find(document, plan.time)), "time", notes)
     named = "" if plan.channel is None else _channel(find(document, plan.channel))
     samples = []
     for key, path, shape in plan.values:
@@ -141,14 +137,6 @@ def _read(document: Any, plan: JsonPlan) -> tuple[list[Sample], list[str]]:
 
 def _channel(value: Any) -> str:
     return channel_of(str(value)) if type(value) in (str, int) else ""
-
-
-def _time(document: Any, plan: JsonPlan, notes: list[str]) -> int | None:
-    time_ms = plan.read_time(find(document, plan.time or ()))
-    if isinstance(time_ms, int):
-        return time_ms
-    notes.append(f"time {time_ms}")
-    return None
 
 
 def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:

@@ -19,7 +19,7 @@ from firmware_bridge.device_json import number, read
 from firmware_bridge.family import Guide, MqttDialect, Option, check_channels, settle, table_among
 from firmware_bridge.names import Meant, check_units, check_values, in_its_unit
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.timestamps import READERS
+from firmware_bridge.timestamps import READERS, or_noted
 from i18n.message import LocalizedMessage
 
 TYPES = {
@@ -158,13 +158,7 @@ def _device(topic: str, document: dict[str, Any]) -> str:
 
 
 def _time(given: Any, notes: list[str]) -> int | None:
-    if given is None:
-        return None
-    time_ms = READERS["iso"](given, UTC)
-    if isinstance(time_ms, int):
-        return time_ms
-    notes.append(f"timestamp {time_ms}")
-    return None
+    return None if given is None else or_noted(READERS["iso"](given, UTC), "timestamp", notes)
 
 
 def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:

@@ -19,7 +19,7 @@ from firmware_bridge.family import Guide, MqttDialect, Option, OptionError, chec
 from firmware_bridge.names import Meant, check_units, check_values, in_its_unit
 from firmware_bridge.preferred import Preferred
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.timestamps import READERS
+from firmware_bridge.timestamps import READERS, or_noted
 from i18n.message import LocalizedMessage
 
 FIELDS: dict[str, tuple[tuple[Path, Meant], ...]] = {
@@ -178,13 +178,7 @@ def _named(text: str, known: Meant) -> _Named:
 
 
 def _time(given: Any, notes: list[str]) -> int | None:
-    if given is None:
-        return None
-    time_ms = READERS["epoch_s"](given, None)
-    if isinstance(time_ms, int):
-        return time_ms
-    notes.append(f"ts {time_ms}")
-    return None
+    return None if given is None else or_noted(READERS["epoch_s"](given, None), "ts", notes)
 
 
 def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:

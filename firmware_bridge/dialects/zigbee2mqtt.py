@@ -20,7 +20,7 @@ from firmware_bridge.device_json import number, read
 from firmware_bridge.family import Guide, MqttDialect, Option, check_channels, settle, table_among
 from firmware_bridge.names import Meant, check_units, check_values, in_its_unit, meant
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.timestamps import READERS
+from firmware_bridge.timestamps import READERS, or_noted
 from i18n.message import LocalizedMessage
 
 KEYS = (
@@ -207,11 +207,7 @@ def _time(given: Any, notes: list[str]) -> int | None:
     if given is None:
         return None
     is_text = type(given) is str and not given.isdecimal()
-    time_ms = READERS["iso" if is_text else "epoch_ms"](given, None)
-    if isinstance(time_ms, int):
-        return time_ms
-    notes.append(f"last_seen {time_ms}")
-    return None
+    return or_noted(READERS["iso" if is_text else "epoch_ms"](given, None), "last_seen", notes)
 
 
 def _nothing(document: dict[str, Any]) -> str:

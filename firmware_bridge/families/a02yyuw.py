@@ -22,7 +22,7 @@ import msgspec
 from firmware_bridge.distance import MEDIAN_OF, MOUNTING_HEIGHT, Medians
 from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import Framing, Judge, Verdict
-from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Noise
 from i18n.message import LocalizedMessage
 
@@ -83,7 +83,7 @@ OPTIONS = (
         default="listen",
         choices=("listen", "query"),
     ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=1.0, low=0.1, high=86_400),
+    every_s(1.0, low=0.1),
     MEDIAN_OF,
     MOUNTING_HEIGHT,
 )

@@ -21,7 +21,7 @@ from firmware_bridge.families import board_link
 from firmware_bridge.families.board_talk import BoardTalk
 from firmware_bridge.family import Guide, Option, Poll, SerialFamily, check_channels, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
-from firmware_bridge.rain_rate import RainRate
+from firmware_bridge.rain_rate import TIP_MM, RainRate
 from firmware_bridge.sample import Frame, Noise, Sample
 from i18n.message import LocalizedMessage
 
@@ -90,14 +90,7 @@ COUNTED = frozenset(row.quantity for row in CODES.values() if row.code & _COUNTE
 _CODE_OF = {row.quantity: row for row in CODES.values()}
 
 OPTIONS = (
-    Option(
-        "tip_mm",
-        float,
-        LocalizedMessage("rain of one tip of the bucket, in mm (its data sheet)"),
-        default=0.2,
-        low=0.01,
-        high=10,
-    ),
+    TIP_MM,
     Option(
         "interval_s",
         int,

@@ -20,11 +20,11 @@ import msgspec
 from firmware_bridge import safe_pattern
 from firmware_bridge.device_time import TIME_FORMAT, ZONE
 from firmware_bridge.family import Guide, Option, OptionError, Poll, SerialDecoder, SerialFamily, settle
-from firmware_bridge.poller import PolledQuestion, Poller
+from firmware_bridge.poller import PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Noise
-from firmware_bridge.shaping import SHAPING
+from firmware_bridge.shaping import CHANNELS, SHAPING
 from firmware_bridge.text_columns import Columns, columns_of
-from firmware_bridge.text_fields import Fields, FieldsPlan, fields_plan
+from firmware_bridge.text_fields import DECIMAL, SEPARATOR, Fields, FieldsPlan, fields_plan
 from firmware_bridge.text_lines import CHECKSUMS, LONGEST, LineSplitter, checked, with_checksum
 from i18n.message import LocalizedMessage
 from wire import MEASURED
@@ -50,12 +50,7 @@ OPTIONS = (
         LocalizedMessage("or the column of each quantity, counted from 1: {{ time = 1, water_level = 3 }}"),
         default={},
     ),
-    Option(
-        "separator",
-        str,
-        LocalizedMessage('what stands between columns: a character, "tab", or "blanks" for any number of them'),
-        default=",",
-    ),
+    SEPARATOR,
     Option(
         "start",
         str,
@@ -70,7 +65,7 @@ OPTIONS = (
         LocalizedMessage('the characters of which each ends a line: ";", or "\\u0003" for ETX'),
         default="\r\n",
     ),
-    Option("decimal", str, LocalizedMessage("the decimal sign"), default=".", choices=(".", ",")),
+    DECIMAL,
     Option(
         "checksum",
         str,
@@ -96,19 +91,14 @@ OPTIONS = (
     *SHAPING,
     TIME_FORMAT,
     ZONE,
-    Option(
-        "channels",
-        dict,
-        LocalizedMessage('the sensor of each channel: {{ "inside" = "air-1" }}; others are left out'),
-        default={},
-    ),
+    CHANNELS,
     Option(
         "ask",
         str,
         LocalizedMessage('what is sent to a sensor that answers when asked: "R\\r\\n"; left out, it is listened to'),
         default="",
     ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=0.1, high=86_400),
+    every_s(low=0.1),
 )
 
 

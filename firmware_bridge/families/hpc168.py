@@ -15,7 +15,7 @@ from typing import Any
 
 from firmware_bridge.family import Guide, Option, Poll, SerialDecoder, SerialFamily, check_channels, settle
 from firmware_bridge.framing import JUNK, Framing, Verdict
-from firmware_bridge.poller import PATIENCE, PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.poller import PATIENCE, PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.ram_totals import TotalsInRam
 from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
@@ -38,7 +38,7 @@ OPTIONS = (
         low=0,
         high=_MOST_ID,
     ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=1, high=86_400),
+    every_s(),
     Option(
         "channels",
         dict,

@@ -18,9 +18,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from firmware_bridge.family import Guide, Option, OptionError, SerialDecoder, SerialFamily, settle
+from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framing, Verdict, measured
-from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.laser_options import REPORTING, SLEEPING, check_sleep
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
 
@@ -30,7 +31,6 @@ DONE, REFUSED = b"\xa5\xa5", b"\x96\x96"
 _WORDS = 13
 _LONGEST = 4 + 2 * _WORDS + 2
 WAKING_S = 30.0
-_LEAST_S = 60.0
 _MOST = 5_000
 """In ug/m3, five times its range: beyond it is a frame of something else."""
 
@@ -54,24 +54,9 @@ OPTIONS = (
         default=None,
         choices=tuple(MODELS),
     ),
-    Option(
-        "mode",
-        str,
-        LocalizedMessage(
-            "listen sends nothing to the sensor; active lets it report by itself, query asks it each every_s"
-        ),
-        default="listen",
-        choices=("listen", "active", "query"),
-    ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=1, high=86_400),
-    Option(
-        "sleep",
-        bool,
-        LocalizedMessage(
-            "with mode query: let it sleep between two questions, and wake it 30 s before each, which spares the laser"
-        ),
-        default=False,
-    ),
+    REPORTING,
+    every_s(),
+    SLEEPING,
 )
 
 
@@ -204,13 +189,7 @@ def _question(command: int, *, rest_s: float = 0.0) -> PolledQuestion:
 
 def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDecoder:
     chosen = settle(OPTIONS, options)
-    if chosen["sleep"] and chosen["every_s"] < _LEAST_S:
-        raise OptionError(
-            LocalizedMessage(
-                "every_s: {every_s:g}: with sleep write {least:g} or more: it is woken 30 s before each question",
-                every_s=chosen["every_s"], least=_LEAST_S,
-            )
-        )  # fmt: skip
+    check_sleep(chosen)
     return Hpma115Decoder(chosen)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framing, Verdict, measured
-from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
 
@@ -28,7 +28,7 @@ _MOST_PPM = 10_000
 """The widest range of the family (MH-Z14A); beyond it is a frame of something else."""
 
 OPTIONS = (
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=1, high=86_400),
+    every_s(),
     Option(
         "self_calibration",
         bool,

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from firmware_bridge.family import Guide, Option, Poll, SerialDecoder, SerialFamily, settle
-from firmware_bridge.poller import PolledQuestion, Poller
+from firmware_bridge.poller import PolledQuestion, Poller, every_s
 from firmware_bridge.ram_totals import TotalsInRam
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.text_lines import LineSplitter
@@ -37,7 +37,7 @@ OPTIONS = (
         default="people_in",
         choices=_WAYS,
     ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=1, high=86_400),
+    every_s(),
 )
 
 

@@ -19,9 +19,10 @@ from typing import Any
 
 import msgspec
 
-from firmware_bridge.family import Guide, Option, OptionError, SerialDecoder, SerialFamily, settle
+from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framing, Verdict, measured
-from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.laser_options import REPORTING, SLEEPING, check_sleep
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
 
@@ -30,7 +31,6 @@ MODE, READ, SLEEP = 0xE1, 0xE2, 0xE4
 """Commands: passive 0 or active 1; a frame now; sleep 0 or wake 1."""
 WAKING_S = 30.0
 """The fan needs so long after waking until its values can be used (data sheet of the PMS5003)."""
-_LEAST_S = 60.0
 """Between two questions to a sensor that sleeps: else it would hardly sleep at all."""
 _REPLY_LENGTH = 4
 _PM = ((3, "pm1", 1.0), (4, "pm2_5", 1.0), (5, "pm10", 1.0))
@@ -78,24 +78,9 @@ OPTIONS = (
         LocalizedMessage("also send how many particles of each size there are, six more readings a frame"),
         default=False,
     ),
-    Option(
-        "mode",
-        str,
-        LocalizedMessage(
-            "listen sends nothing to the sensor; active lets it report by itself, query asks it each every_s"
-        ),
-        default="listen",
-        choices=("listen", "active", "query"),
-    ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=1, high=86_400),
-    Option(
-        "sleep",
-        bool,
-        LocalizedMessage(
-            "with mode query: let it sleep between two questions, and wake it 30 s before each, which spares the laser"
-        ),
-        default=False,
-    ),
+    REPORTING,
+    every_s(),
+    SLEEPING,
 )
 
 
@@ -209,13 +194,7 @@ def _poller(chosen: Mapping[str, Any]) -> Poller:
 
 def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDecoder:
     chosen = settle(OPTIONS, options)
-    if chosen["sleep"] and chosen["every_s"] < _LEAST_S:
-        raise OptionError(
-            LocalizedMessage(
-                "every_s: {every_s:g}: with sleep write {least:g} or more: it is woken 30 s before each question",
-                every_s=chosen["every_s"], least=_LEAST_S,
-            )
-        )  # fmt: skip
+    check_sleep(chosen)
     return PlantowerDecoder(chosen)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from firmware_bridge.family import Option, Poll
+from firmware_bridge.poller import every_s
 from i18n.message import LocalizedMessage
 
 _ANSWER_S = 1.5
@@ -44,7 +45,7 @@ MASTER_OPTIONS = (
             else LocalizedMessage("write addresses in a row, such as 01a: 0 to 9, A to Z, a to z")
         ),
     ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=30.0, low=1, high=86_400),
+    every_s(30.0),
 )
 
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framing, Verdict, measured
-from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.laser_options import REPORTING
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
 
@@ -43,16 +44,8 @@ OPTIONS = (
         default=None,
         choices=MODELS,
     ),
-    Option(
-        "mode",
-        str,
-        LocalizedMessage(
-            "listen sends nothing to the sensor; active lets it report by itself, query asks it each every_s"
-        ),
-        default="listen",
-        choices=("listen", *MODES),
-    ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=3, high=86_400),
+    REPORTING,
+    every_s(low=3),
     Option(
         "period_min",
         int,

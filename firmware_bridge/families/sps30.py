@@ -22,9 +22,10 @@ from collections.abc import Mapping, Sequence
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
-from firmware_bridge.family import Guide, Option, OptionError, Poll, SerialDecoder, SerialFamily, settle, table_among
+from firmware_bridge.family import Guide, Option, Poll, SerialDecoder, SerialFamily, settle, table_among
 from firmware_bridge.framing import JUNK, Framing, Verdict
-from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.laser_options import check_sleep
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Sample
 from firmware_bridge.units import conversion
 from i18n.message import LocalizedMessage
@@ -71,12 +72,11 @@ _BEYOND = (("particles_0_5", 4), ("particles_1", 5), ("particles_2_5", 6))
 TYPICAL_SIZE = "typical_particle_size"
 WARM_S = 30.0
 """From the start of measuring until values hold in clean air too (table 1: start-up time)."""
-_LEAST_S = 60.0
 _DAY_S = 86_400.0
 _USUAL_DAYS = 7
 
 OPTIONS = (
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=1, high=86_400),
+    every_s(),
     Option(
         "output",
         str,
@@ -315,13 +315,7 @@ def _command_of(question: PolledQuestion) -> int:
 
 def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDecoder:
     chosen = settle(OPTIONS, options)
-    if chosen["sleep"] and chosen["every_s"] < _LEAST_S:
-        raise OptionError(
-            LocalizedMessage(
-                "every_s: {every_s:g}: with sleep write {least:g} or more: it is woken 30 s before each question",
-                every_s=chosen["every_s"], least=_LEAST_S,
-            )
-        )  # fmt: skip
+    check_sleep(chosen)
     return Sps30Decoder(chosen, size=table_among(options).measured.get(TYPICAL_SIZE))
 
 

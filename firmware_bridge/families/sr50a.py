@@ -23,7 +23,7 @@ import msgspec
 from firmware_bridge.distance import MEDIAN_OF_FEW, MOUNTING_HEIGHT, Medians
 from firmware_bridge.family import Guide, Option, OptionError, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import Framing, line
-from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
 
@@ -80,7 +80,7 @@ OPTIONS = (
         default="listen",
         choices=("listen", "query"),
     ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=1, high=86_400),
+    every_s(),
     Option(
         "air_temperature",
         float,

@@ -17,7 +17,7 @@ from typing import Any
 
 from firmware_bridge.family import Guide, Option, OptionError, Poll, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict
-from firmware_bridge.rain_rate import RainRate
+from firmware_bridge.rain_rate import TIP_MM, RainRate
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.text_lines import LineSplitter
 from firmware_bridge.tip_totals import TipTotals
@@ -30,14 +30,7 @@ _ENDS = b"\r\n"
 _COUNTED = "counted"
 
 OPTIONS = (
-    Option(
-        "tip_mm",
-        float,
-        LocalizedMessage("rain of one tip of the bucket, in mm (its data sheet)"),
-        default=0.2,
-        low=0.01,
-        high=10,
-    ),
+    TIP_MM,
     Option(
         "sends",
         str,

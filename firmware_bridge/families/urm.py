@@ -20,7 +20,7 @@ import msgspec
 from firmware_bridge.distance import MEDIAN_OF_FEW, MOUNTING_HEIGHT, Medians
 from firmware_bridge.family import Guide, Option, OptionError, Poll, SerialDecoder, SerialFamily, check_channels, settle
 from firmware_bridge.framing import JUNK, Framing, Verdict, measured
-from firmware_bridge.poller import PATIENCE, PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.poller import PATIENCE, PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
 
@@ -84,7 +84,7 @@ OPTIONS = (
         LocalizedMessage('of several sensors, mounting_height_cm of each by its address: {{ "17" = 450 }}'),
         default={},
     ),
-    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=5.0, low=0.5, high=86_400),
+    every_s(5.0, low=0.5),
     Option(
         "temperature",
         bool,
