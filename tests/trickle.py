@@ -152,10 +152,14 @@ class Broker:
     def __init__(self, services: Services) -> None:
         self.acks = self.pubacks = 0
         self._sent = 0
+        self._socket: list[tuple[Message, str]] = []
+        """What waits there while nobody reads."""
+        self._is_read = True
         self._all_safe = asyncio.Event()
         self.runner = IngestRunner(
             decoder=services.ingest.decoder, writer=services.ingest.writer, metrics=services.foundation.metrics,
             publish=self._take_ack, acknowledge=self._take_puback, queue_bytes=2**26,
+            pause=self._pause, resume=self._resume,
         )  # fmt: skip
 
     async def send(self, load: Load, clock: Clocks) -> None:
@@ -166,8 +170,23 @@ class Broker:
             await asyncio.sleep(max(0.0, began_s + number / load.messages_per_s - loop.time()))
             gateway, turn = _gateway(number % load.gateways), number // load.gateways
             content = _payload(gateway, turn, load.readings_each, clock.wall_ms())
-            self.runner.offer(Message(topic_of(gateway, Channel.UP), content, False, False, 1, number, 1), gateway)
+            self._hand_over(Message(topic_of(gateway, Channel.UP), content, False, False, 1, number, 1), gateway)
         await self._all_safe.wait()
+
+    def _hand_over(self, message: Message, gateway: str) -> None:
+        if self._is_read:
+            self.runner.offer(message, gateway)
+        else:
+            self._socket.append((message, gateway))
+
+    def _pause(self) -> None:
+        self._is_read = False
+
+    def _resume(self) -> None:
+        self._is_read = True
+        waiting, self._socket = self._socket, []
+        for message, gateway in waiting:
+            self.runner.offer(message, gateway)
 
     def _take_ack(self, _topic: str, _ack: bytes) -> bool:
         self.acks += 1

@@ -33,15 +33,10 @@ FORGETS = 0.8
 """What is left of the longest of those after each write."""
 
 
-def _nothing() -> None: ...
-
-
 class Gathering:
     """Paces the groups that leave `queue`; from `pause` to `resume`, which reads all, nothing new is read."""
 
-    def __init__(
-        self, queue: IngestQueue, *, pause: Callable[[], None] = _nothing, resume: Callable[[], None] = _nothing
-    ) -> None:
+    def __init__(self, queue: IngestQueue, *, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         self._queue = queue
         self._pause, self._resume = pause, resume
         self._next_s = float("-inf")

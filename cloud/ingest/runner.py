@@ -39,9 +39,6 @@ READINGS_A_TURN = 6_000
 _log = logging.getLogger(__name__)
 
 
-def _nothing() -> None: ...
-
-
 class InFlightMessage(msgspec.Struct, frozen=True):
     """A message that has left the queue, and what was prepared of it."""
 
@@ -64,8 +61,8 @@ class IngestRunner:
         publish: Callable[[str, bytes], bool],
         acknowledge: Callable[[Message], None],
         queue_bytes: int,
-        pause: Callable[[], None] = _nothing,
-        resume: Callable[[], None] = _nothing,
+        pause: Callable[[], None],
+        resume: Callable[[], None],
     ) -> None:
         self._decoder = decoder
         self._writer = writer
