@@ -45,6 +45,11 @@ def test_bytes_become_readings_noise_and_notes(capsys, tmp_path: Path):
         ("sds011", "aac0d4043a0aa16000ab", [("checksum is wrong", 10)]),
         ("a02yyuw", "ff07a1a9", [("checksum is wrong", 4)]),
         ("a02yyuw", "ff07a1a9ff07", [("checksum is wrong", 4), ("the capture ends before this was a whole frame", 2)]),
+        (
+            "sds011",
+            "00112233aac0d4043a0aa1601d",
+            [("no frame starts here", 4), ("the capture ends before this was a whole frame", 9)],
+        ),
         ("mhz19b", "ff8602", [("the capture ends before this was a whole frame", 3)]),
         ("sds011", "aac0d4043a0aa1601d", [("the capture ends before this was a whole frame", 9)]),
     ],
