@@ -7,15 +7,22 @@ edge.toml: sources[3].family: 'maxbotics' is not known; did you mean maxbotix?
 import contextlib
 import os
 import re
+import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from pydantic import ValidationError
 
-from edge.settings import EdgeSettings, OwnQuantity, table_of
+from edge.gpio.configured import GpioSource, mistakes_of_lines, warnings_of_chips
+from edge.indicator_settings import indicator_beside, warnings_of_the_indicator
+from edge.kept_login import warning_of_kept_login, with_kept_login
+from edge.output_settings import mistakes_of_outputs
+from edge.page_settings import mistakes_of_the_page, page_beside, secrets_of_the_page
+from edge.power.settings import mistakes_of_the_power
+from edge.settings import EdgeSettings, OwnQuantity, spool_of, table_of
 from edge.sources.configured import (
     MqttSource,
     PushSource,
@@ -32,6 +39,7 @@ from i18n.message import LocalizedMessage, located
 from runtime.broker_settings import BrokerSettings
 from runtime.machine import (
     files_of,
+    is_on_a_read_only_disk,
     mistakes_of_a_broker,
     mistakes_of_a_file_to_write,
     secrets_of_a_broker,
@@ -45,11 +53,15 @@ _BY_ID = Path("/dev/serial/by-id")
 
 
 class CheckedSettings(msgspec.Struct, frozen=True):
-    """A settings file without mistakes; its paths are beside the file. `warnings` are sentences that stop nobody."""
+    """A settings file without mistakes; its paths are beside the file. `warnings` are sentences that stop nobody.
+
+    `note` is for the status: that it is a copy.
+    """
 
     settings: EdgeSettings
     sources: tuple[Source, ...]
     warnings: tuple[str, ...]
+    note: str = ""
 
     @property
     def serial_sources(self) -> list[SerialSource]:
@@ -62,15 +74,26 @@ class CheckedSettings(msgspec.Struct, frozen=True):
         return [source for source in self.sources if isinstance(source, MqttSource)]
 
     @property
+    def gpio_sources(self) -> list[GpioSource]:
+        """The contacts at lines of GPIO chips."""
+        return [source for source in self.sources if isinstance(source, GpioSource)]
+
+    @property
     def push_sources(self) -> list[PushSource]:
         """The sources that devices push to."""
         return [source for source in self.sources if isinstance(source, PushSource)]
 
 
-def check_file(path: Path) -> CheckedSettings:
-    """Read the settings in `path`; SettingsError has all mistakes."""
+Overlay = Callable[[dict[str, Any]], dict[str, Any]]
+"""What is laid over the file before it is checked: the city's words."""
+
+
+def check_file(
+    path: Path, *, copy: Path | None = None, overlay: Overlay = lambda document: document
+) -> CheckedSettings:
+    """Read the settings in `path`, or in a `copy` of it, with `overlay` over them; SettingsError has all mistakes."""
     try:
-        return _check(path)
+        return _check(path, overlay(read_document(copy or path)))
     except SettingsError:
         raise
     except Exception as error:  # whatever is in a file, it ends no agent
@@ -81,16 +104,18 @@ def check_file(path: Path) -> CheckedSettings:
         raise SettingsError([said]) from error
 
 
-def _check(path: Path) -> CheckedSettings:
-    document = read_document(path)
+def _check(path: Path, document: dict[str, Any]) -> CheckedSettings:
     mistakes = [located(path.name, sentence) for sentence in _mistakes_in_sources(document)]
     try:
         settings = parse_settings(with_options_apart(document), EdgeSettings, path.name)
     except SettingsError as error:
         raise SettingsError([*error.problems, *mistakes]) from None
-    settings = _with_paths_beside(path, settings)
+    settings = with_kept_login(_with_paths_beside(path, settings))
     mistakes += [located(path.name, sentence) for sentence in _mistakes_of_home_assistant(settings)]
+    mistakes += [located(path.name, sentence) for sentence in _mistakes_of_the_outputs(settings)]
     mistakes += [located(path.name, sentence) for sentence in _mistakes_of_the_machine(settings)]
+    if not mistakes:
+        mistakes += [located(path.name, sentence) for sentence in mistakes_of_lines(settings)]
     if mistakes:
         raise SettingsError(mistakes)
     warnings = [located(path.name, sentence) for sentence in _warnings(settings, document)]
@@ -164,7 +189,8 @@ def _twice(named: list[tuple[str, object]], kind: str) -> Iterator[str]:
 
 
 def _with_paths_beside(file: Path, settings: EdgeSettings) -> EdgeSettings:
-    spool = settings.spool.model_copy(update={"path": beside(file, settings.spool.path)})
+    named = settings.spool.path if "path" in settings.spool.model_fields_set else None
+    spool = settings.spool.model_copy(update={"path": spool_of(file, named)})
     local = settings.local_broker
     home = settings.home_assistant
     if home is not None and home.broker is not None:
@@ -175,6 +201,8 @@ def _with_paths_beside(file: Path, settings: EdgeSettings) -> EdgeSettings:
             "uplink": _broker_beside(file, settings.uplink),
             "local_broker": None if local is None else _broker_beside(file, local),
             "home_assistant": home,
+            "indicator": indicator_beside(file, settings.indicator),
+            "page": page_beside(file, settings.page),
         }
     )
 
@@ -195,9 +223,21 @@ def _mistakes_of_home_assistant(settings: EdgeSettings) -> Iterator[LocalizedMes
         yield from mistakes_of_home_assistant(settings)
 
 
+def _mistakes_of_the_outputs(settings: EdgeSettings) -> Iterator[LocalizedMessage]:
+    return mistakes_of_outputs(
+        settings.outputs,
+        has_broker=settings.local_broker is not None,
+        has_modem=settings.modem is not None,
+        ports=[table.port for table in settings.sources],
+    )
+
+
 def _mistakes_of_the_machine(settings: EdgeSettings) -> Iterator[str]:
-    yield from mistakes_of_a_file_to_write("spool.path", settings.spool.path)
+    if not is_on_a_read_only_disk(settings.spool.path):  # that is the machine's mistake, and readings still come
+        yield from mistakes_of_a_file_to_write("spool.path", settings.spool.path)
     yield from mistakes_of_a_broker("uplink", settings.uplink)
+    yield from mistakes_of_the_page(settings.page)
+    yield from mistakes_of_the_power(settings.power, [table.name for table in settings.sources])
     for key, broker in _brokers_nearby(settings):
         yield from mistakes_of_a_broker(key, broker)
     for at, table in enumerate(settings.sources):
@@ -230,10 +270,6 @@ def _mistakes_of_a_port(key: str, port: str) -> Iterator[str]:
         return  # missing: a warning, for it may be plugged in later
     if not stat.S_ISCHR(mode):
         yield LocalizedMessage("{key}: {port} is no serial port; {found}", key=key, port=repr(port), found=_found())
-    elif not os.access(port, os.R_OK | os.W_OK):
-        yield LocalizedMessage(
-            "{key}: {port} may not be opened by this user; add the user to the group dialout", key=key, port=repr(port)
-        )
 
 
 def _warnings(settings: EdgeSettings, document: dict[str, Any]) -> Iterator[str]:
@@ -243,12 +279,23 @@ def _warnings(settings: EdgeSettings, document: dict[str, Any]) -> Iterator[str]
             "uplink: is missing, so all goes to a broker on this machine ({broker}); add [uplink] with host",
             broker=str(settings.uplink),
         )
+    if is_on_a_read_only_disk(settings.spool.path):
+        yield LocalizedMessage(
+            "spool.path: the disk of '{path}' is mounted read-only, so readings wait in memory alone, and a restart "
+            "costs them; see why (dmesg: a worn card?) and mount it writable",
+            path=str(settings.spool.path),
+        )
     if not settings.sources:
         yield LocalizedMessage("sources: there are none, so only the gateway's own health is sent; add [[sources]]")
-    yield from warnings_of_secrets(secrets_of_a_broker("uplink", settings.uplink))
+    if (warning := warning_of_kept_login(settings)) is not None:
+        yield warning
+    yield from warnings_of_the_indicator(settings.indicator)
+    yield from warnings_of_secrets(secrets_of_a_broker("uplink", settings.uplink) | secrets_of_the_page(settings.page))
     for key, broker in _brokers_nearby(settings):
         yield from warnings_of_secrets(secrets_of_a_broker(key, broker))
-    yield from _missing_ports(settings)
+    yield from _missing_interfaces(settings)
+    yield from _ports_not_to_be_opened(settings)
+    yield from warnings_of_chips(settings)
     if settings.clock.trust_system and settings.clock.receiver is not None:
         yield LocalizedMessage(
             "clock.receiver: {name} is asked only while the machine's clock shows a time before 2020, since "
@@ -257,7 +304,18 @@ def _warnings(settings: EdgeSettings, document: dict[str, Any]) -> Iterator[str]
         )
 
 
-def _missing_ports(settings: EdgeSettings) -> Iterator[str]:
+def _missing_interfaces(settings: EdgeSettings) -> Iterator[str]:
+    known = {name for _, name in socket.if_nameindex()}
+    for at, name in enumerate(settings.uplink.via):
+        if name not in known:
+            yield LocalizedMessage(
+                "uplink.via[{at}]: this machine has no interface {name} now; it has {known}",
+                at=at, name=repr(name), known=", ".join(sorted(known - {"lo"})[:8]) or "lo",
+            )  # fmt: skip
+
+
+def _ports_not_to_be_opened(settings: EdgeSettings) -> Iterator[str]:
+    """Plugged in later, or given to the group by udev a moment after the start: the source tries again and again."""
     for at, table in enumerate(settings.sources):
         if table.port is None or is_remote(table.port):
             continue
@@ -266,6 +324,11 @@ def _missing_ports(settings: EdgeSettings) -> Iterator[str]:
             yield LocalizedMessage(
                 "{key}: {port} does not exist; {found}", key=key, port=repr(table.port), found=_found()
             )
+        elif not os.access(table.port, os.R_OK | os.W_OK):
+            yield LocalizedMessage(
+                "{key}: {port} may not be opened by this user; add the user to the group dialout",
+                key=f"sources[{at}].port", port=repr(table.port),
+            )  # fmt: skip
 
 
 def _found() -> LocalizedMessage:

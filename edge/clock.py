@@ -4,6 +4,7 @@
     found:    what is unsent moves by the size of the step                  Clock.ESTIMATED
     after it: time = the system's clock, once somebody vouches for it       Clock.SYNCED
               time = uptime + the offset that a receiver tells, until then  Clock.SYNCED
+              time = uptime + the offset that the cloud tells, until then   Clock.ESTIMATED
 
 Once found in a boot it stays known: a crystal that is off by 50 ppm drifts 4 s in a day without a server. A clock
 before 2020 is never believed, whoever vouches for it; an unknown time starts no earlier than the last one that was
@@ -50,6 +51,8 @@ class GatewayClock:
         self.state = Clock.SYNCED if tick.is_known else Clock.UNKNOWN
         self.receiver_offset_ms: int | None = None
         """UTC minus uptime as a receiver tells it, while the time comes from there and not from the system's clock."""
+        self.cloud_offset_ms: int | None = None
+        """UTC minus uptime as the cloud tells it, while the time comes from there: nobody else has told it."""
 
     @property
     def is_the_systems(self) -> bool:
@@ -65,25 +68,34 @@ class GatewayClock:
         """The time (UTC) of what happens at `tick`."""
         if self.receiver_offset_ms is not None:
             return tick.monotonic_ms + self.receiver_offset_ms
+        if self.cloud_offset_ms is not None:
+            return tick.monotonic_ms + self.cloud_offset_ms
         return tick.wall_ms if self.state is Clock.SYNCED else tick.monotonic_ms + self.offset_ms
 
     def poll(self, tick: Tick) -> int | None:
-        """The true offset, when `tick` is the first to know it; a receiver's time gives way to the system's."""
+        """The true offset, when `tick` is the first to know it; others' time gives way to the system's."""
         if self.is_the_systems or not tick.is_known:
             return None
-        self.receiver_offset_ms = None
-        return self._found(tick.offset_ms)
+        self.receiver_offset_ms = self.cloud_offset_ms = None
+        return self._found(tick.offset_ms, Clock.SYNCED)
 
     def poll_receiver(self, offset_ms: int | None) -> int | None:
         """Go by `offset_ms`, which a receiver tells, unless the system's clock is known; it, when it is the first."""
         if offset_ms is None or self.is_the_systems:
             return None
-        self.receiver_offset_ms = offset_ms
-        return self._found(offset_ms)
+        self.receiver_offset_ms, self.cloud_offset_ms = offset_ms, None
+        return self._found(offset_ms, Clock.SYNCED)
 
-    def _found(self, offset_ms: int) -> int | None:
+    def poll_cloud(self, offset_ms: int | None) -> int | None:
+        """Go by `offset_ms`, which the cloud tells, where nobody else has told the time; it, when it is the first."""
+        if offset_ms is None or self.state is Clock.SYNCED:
+            return None
+        self.cloud_offset_ms = offset_ms
+        return self._found(offset_ms, Clock.ESTIMATED)
+
+    def _found(self, offset_ms: int, state: Clock) -> int | None:
         """The offset, unless the time was known before."""
-        before, self.state = self.state, Clock.SYNCED
+        before, self.state = self.state, state
         return offset_ms if before is Clock.UNKNOWN else None
 
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge.under_voltage import SYS, under_voltage
 from firmware_bridge.sample import Sample
 
 MIB = 1024 * 1024
@@ -26,12 +27,12 @@ def of_the_spool(*, depth: int, age_s: float, lost: int, noise_bytes: int) -> li
     ]
 
 
-def of_the_machine(spool_folder: Path) -> list[Sample]:
-    """What the machine says of itself now."""
-    return list(_machine(spool_folder))
+def of_the_machine(spool_folder: Path, sys: Path = SYS) -> list[Sample]:
+    """What the machine says of itself now; `sys` is where the kernel tells of its voltage."""
+    return list(_machine(spool_folder, sys))
 
 
-def _machine(spool_folder: Path) -> Iterator[Sample]:
+def _machine(spool_folder: Path, sys: Path) -> Iterator[Sample]:
     with contextlib.suppress(OSError):  # the folder is not made yet, or its disk is gone
         disk = os.statvfs(spool_folder)
         yield Sample("disk_free", round(disk.f_bavail * disk.f_frsize / MIB, 1))
@@ -41,6 +42,9 @@ def _machine(spool_folder: Path) -> Iterator[Sample]:
     millidegrees = _numbers(_THERMOMETER)
     if millidegrees:
         yield Sample("cpu_temperature", millidegrees[0] / 1_000)
+    voltage = under_voltage(sys)
+    if voltage is not None:
+        yield Sample("under_voltage", float(voltage))
     uptime_s = _numbers(_UPTIME)
     if uptime_s:
         yield Sample("uptime", uptime_s[0])

@@ -10,6 +10,7 @@ from pathlib import Path
 from i18n.message import LocalizedMessage
 
 _log = logging.getLogger(__name__)
+_LOCKS = Path("/proc/locks")
 
 
 class SpoolLocked(Exception):
@@ -20,10 +21,32 @@ class SpoolLocked(Exception):
         self.problem = problem
 
 
+def lock_path(spool: Path) -> Path:
+    """The file whose lock a running agent holds."""
+    return spool.with_name(spool.name + ".lock")
+
+
+def process_that_holds(spool: Path) -> int | None:
+    """The process that runs with `spool`, as the kernel's table of locks has it; None where none does.
+
+    To try the lock would keep out an agent that starts at that moment.
+    """
+    try:
+        inode = lock_path(spool).stat().st_ino
+        table = _LOCKS.read_text(encoding="ascii")
+    except OSError:
+        return None
+    for line in table.splitlines():  # 1: FLOCK  ADVISORY  WRITE 6193 fe:00:131075 0 EOF [proc_locks(5)]
+        words = line.split()
+        if len(words) > 5 and words[1] == "FLOCK" and words[5].endswith(f":{inode}"):
+            return int(words[4])
+    return None
+
+
 @contextlib.contextmanager
 def locked(spool: Path) -> Iterator[None]:
     """Hold the lock of `spool`; SpoolLocked where another process has it. A disk that takes no file locks nothing."""
-    path = spool.with_name(spool.name + ".lock")
+    path = lock_path(spool)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,7 +1,7 @@
 """edge.toml as a model; what TOML cannot say of a source stands in `sources/configured.py`.
 
 [gateway] id · [spool] path max_mb fsync_s min_free_mb · [uplink] host port … · [local_broker] · [clock] · [health] ·
-[home_assistant] broker prefix every_s …
+[home_assistant] …   [indicator] led file   [page] listen …   [modem] quota_mb …   [power] source …   [[outputs]] …
 [[sources]] name family port|topic|listen sensor …   [[quantities]] id unit: those that the city added, docs/cloud.md
 """
 
@@ -12,6 +12,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from edge.indicator_settings import IndicatorSettings
+from edge.link.settings import UplinkSettings
+from edge.modem_settings import ModemSettings
+from edge.output_settings import Outputs
+from edge.page_settings import PageSettings
+from edge.power.settings import PowerSettings
 from firmware_bridge.family import CHARACTERS
 from i18n.message import LocalizedMessage
 from runtime.broker_settings import BrokerSettings
@@ -41,6 +47,26 @@ class GatewaySettings(Settings):
     id: Name
 
 
+INSTALLED = Path("/etc/siaga/edge.toml")
+"""The settings of the service that `siaga-edge install` makes."""
+_STATE_OF = {INSTALLED.parent: Path("/var/lib/siaga")}
+"""Where the service keeps what it may not write beside settings that are in /etc."""
+
+
+def state_folder_of(settings_file: Path) -> Path | None:
+    """The folder in which the service of these settings keeps its state; None where they are nobody's service."""
+    return _STATE_OF.get(settings_file.absolute().parent)
+
+
+def spool_of(settings_file: Path, named: Path | None) -> Path:
+    """The spool that the settings in `settings_file` mean, where they name it so."""
+    state = state_folder_of(settings_file)
+    by_default = beside(settings_file, Path("spool.db"))
+    if named is None and state is not None and not by_default.exists():  # where it is, readings may wait in it
+        return state / by_default.name
+    return by_default if named is None else beside(settings_file, named)
+
+
 class SpoolSettings(Settings):
     """Where readings wait, and how much room they may take; `fsync_s` is what a power cut may cost."""
 
@@ -48,15 +74,6 @@ class SpoolSettings(Settings):
     max_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 512
     fsync_s: Annotated[float, Field(ge=0, le=3_600)] = 1.0
     min_free_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 16
-
-
-class UplinkSettings(BrokerSettings):
-    """The cloud's broker; `batch_s` gathers readings on a metered link, `window` is the batches in flight at most."""
-
-    batch_s: Annotated[float, Field(ge=0, le=3_600)] = 0.0
-    batch_readings: Annotated[int, Field(ge=1, le=5_000)] = 360
-    window: Annotated[int, Field(ge=2, le=100)] = 8
-    ack_timeout_s: Annotated[float, Field(ge=0.1, le=600)] = 10.0
 
 
 class ClockSettings(Settings):
@@ -166,8 +183,24 @@ class EdgeSettings(Settings):
     clock: ClockSettings = ClockSettings()
     health: HealthSettings = HealthSettings()
     home_assistant: HomeAssistantSettings | None = None
+    indicator: IndicatorSettings | None = None
+    modem: ModemSettings | None = None
+    page: PageSettings | None = None
+    power: PowerSettings | None = None
     sources: Annotated[tuple[SourceTable, ...], Field(max_length=250)] = ()
     quantities: Annotated[tuple[OwnQuantity, ...], Field(max_length=MOST_QUANTITIES)] = ()
+    outputs: Outputs = ()
 
 
-__all__ = ["EdgeSettings", "OwnQuantity", "SettingsError", "SourceTable", "UplinkSettings", "beside", "table_of"]
+__all__ = [
+    "INSTALLED",
+    "EdgeSettings",
+    "OwnQuantity",
+    "SettingsError",
+    "SourceTable",
+    "UplinkSettings",
+    "beside",
+    "spool_of",
+    "state_folder_of",
+    "table_of",
+]

@@ -11,12 +11,12 @@ from typing import Protocol
 import msgspec
 
 from edge.check import CheckedSettings
+from edge.gpio.configured import GpioSource
 from edge.receiver_time import ReceiverTime
 from edge.refusals import sentence
 from edge.sources.configured import MqttSource, PushSource, SerialSource, Source
 from edge.sources.echo import Echo
 from edge.sources.mqtt import LocalBroker, SourceRoute
-from edge.sources.serial import SerialLine
 from edge.sources.tally import SourceTally
 from edge.spool.spooler import Spooler
 from edge.stamping import Stamper
@@ -26,10 +26,16 @@ from wire import RefusedReadings
 _log = logging.getLogger(__name__)
 
 AFTER_A_BUG_S = 10.0
+UNPOLLED_S = 60.0
+"""Sources are polled each second; one that keeps a poll for so long hangs."""
 
 
 class SourceRunner(Protocol):
-    """What reads one source by itself: a serial line, or a port that devices push to."""
+    """What reads one source by itself: a serial line, a port that devices push to, a contact."""
+
+    @property
+    def hangs(self) -> str:
+        """Why nobody reads what comes, in a sentence; empty where it is read, and where nothing comes."""
 
     def poll(self) -> None:
         """To be called each second."""
@@ -59,6 +65,7 @@ class SourceManager:
         self._broker: BrokerSettings | None = None
         self._local: LocalBroker | None = None
         self._local_task: asyncio.Task[None] | None = None
+        self._polled_s = self._loop.time()
 
     @property
     def tallies(self) -> Iterable[SourceTally]:
@@ -75,6 +82,18 @@ class SourceManager:
             "cannot be told from new ones; let this agent write and read that topic"
         )
 
+    def hanging(self) -> str:
+        """Why a source is served by nobody, in a sentence; empty where all are, silent and unplugged ones too."""
+        for name, (runner, task) in self._lines.items():
+            if task.done():
+                return f"source {name} is read by nobody"
+            if runner.hangs:
+                return f"source {name} {runner.hangs}"
+        if self._local_task is not None and self._local_task.done():
+            return "the session with the local broker has ended"
+        waited_s = self._loop.time() - self._polled_s
+        return f"sources were not looked after for {waited_s:.0f} s" if waited_s > UNPOLLED_S else ""
+
     def refused(self, refused: RefusedReadings) -> None:
         """The cloud has refused readings of these sensors."""
         now_s = self._loop.time()
@@ -89,6 +108,8 @@ class SourceManager:
         fresh = [name for name, source in self._sources.items() if not _same(source, before.get(name))]
         kept = {name: tally for name, tally in self._tallies.items() if name in self._sources and name not in fresh}
         self._tallies = {name: kept.get(name) or self._tally(source) for name, source in self._sources.items()}
+        for name, source in self._sources.items():
+            self._tallies[name].silent_s = source.silent_s
         await self._stop([name for name in self._lines if name not in kept])
         for name in fresh:
             self._open_line(name)
@@ -97,6 +118,24 @@ class SourceManager:
             self._broker = checked.settings.local_broker
             await self.reconnect()
         return fresh
+
+    async def restart(self, name: str) -> bool:
+        """Close a source and open it again; False where there is none of this name. One over MQTT takes all such."""
+        if name not in self._sources:
+            return False
+        if name in self._lines:
+            await self._stop([name])
+            self._open_line(name)
+        else:
+            await self.reconnect()
+        return True
+
+    async def ask_again(self) -> list[str]:
+        """Ask the devices that speak only when asked, now, by opening their lines again; the names of the sources."""
+        asked = [name for name in self._lines if self._tallies[name].is_asked]
+        for name in asked:
+            await self.restart(name)
+        return asked
 
     async def reconnect(self) -> None:
         """Open the session with the local broker anew; it delivers again what has no PUBACK."""
@@ -115,6 +154,7 @@ class SourceManager:
 
     async def poll(self) -> None:
         """Notice silent sources and an absent broker."""
+        self._polled_s = self._loop.time()
         if self._local is not None:
             self._local.poll()
             if self._local.must_reconnect:
@@ -147,6 +187,8 @@ class SourceManager:
     def _runner(self, source: Source, tally: SourceTally) -> SourceRunner | None:
         """What reads a source by itself; None for those of the local broker."""
         if isinstance(source, SerialSource):
+            from edge.sources.serial import SerialLine  # some gateways have MQTT sensors alone
+
             receiver = self._receiver if self._receiver and self._receiver.name == source.name else None
             return SerialLine(
                 source, tally, boot=self._boot, stamper=self._stamper, spooler=self._spooler, receiver=receiver
@@ -155,6 +197,10 @@ class SourceManager:
             from edge.sources.push import PushListener  # few gateways listen, and h11 takes memory
 
             return PushListener(source, tally, boot=self._boot, stamper=self._stamper, spooler=self._spooler)
+        if isinstance(source, GpioSource):
+            from edge.gpio.source import GpioInput  # few gateways have a contact
+
+            return GpioInput(source, tally, boot=self._boot, stamper=self._stamper, spooler=self._spooler)
         return None
 
     async def _stop(self, lines: Iterable[str]) -> None:
@@ -163,7 +209,10 @@ class SourceManager:
 
 
 def _same(one: Source, other: Source | None) -> bool:
-    return other is not None and (one.table, one.quantities) == (other.table, other.quantities)
+    """Whether one runs on as the other: `silent_s` alone opens nothing again."""
+    if other is None or one.quantities != other.quantities:
+        return False
+    return one.table.model_copy(update={"silent_s": other.silent_s}) == other.table
 
 
 def _changed(before: dict[str, Source], after: dict[str, Source]) -> Iterator[Source]:

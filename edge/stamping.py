@@ -97,7 +97,7 @@ class Stamper:
             return None
         self.times.changed = False
         kept = {_RESERVED: " ".join(map(str, self.times.reserved_ms))}
-        if self.clock.state is Clock.SYNCED:
+        if self.clock.state is not Clock.UNKNOWN:
             return {**kept, _KNOWN: str(self.now_ms())}
         return {**kept, _OFFSET: f"{boot} {self.clock.offset_ms}"}
 
@@ -125,7 +125,7 @@ class Stamper:
         on a device's time that is not believed. NoFreeTime: too many came; none of these may be taken yet.
         """
         now_ms, state = self.now_ms(), self.clock.state
-        if state is Clock.SYNCED:
+        if state is not Clock.UNKNOWN:
             self.times.follow(now_ms)
         readings = []
         for sample in samples:
@@ -172,7 +172,7 @@ class Stamper:
         return time_ms, Clock.ESTIMATED if time_ms - now_ms > _ESTIMATED_FROM_MS else clock
 
     def _can_be(self, time_ms: int, now_ms: int) -> bool:
-        latest_ms = now_ms + AHEAD_MS if self.clock.state is Clock.SYNCED else LATEST_MS
+        latest_ms = LATEST_MS if self.clock.state is Clock.UNKNOWN else now_ms + AHEAD_MS
         return EARLIEST_MS <= time_ms <= latest_ms
 
     def _problem(self, sensor: str, quantity: str, value: float) -> str | None:

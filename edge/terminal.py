@@ -37,7 +37,14 @@ def say_step(step: ConnectStep, language: LanguageCode, stream: TextIO) -> None:
 
 def summary(file: str, checked: CheckedSettings) -> LocalizedMessage:
     """That there are no mistakes, and what was read."""
-    pushed = len(checked.push_sources)
+    pushed, contacts = len(checked.push_sources), len(checked.gpio_sources)
+    if contacts:
+        return LocalizedMessage(
+            "{file}: no mistakes; gateway {gateway}, {serial} serial, {mqtt} MQTT, {pushed} HTTP and {contacts} GPIO "
+            "sources",
+            file=file, gateway=checked.settings.gateway.id, serial=len(checked.serial_sources),
+            mqtt=len(checked.mqtt_sources), pushed=pushed, contacts=contacts,
+        )  # fmt: skip
     if pushed:
         return LocalizedMessage(
             "{file}: no mistakes; gateway {gateway}, {serial} serial, {mqtt} MQTT and {pushed} HTTP sources",
@@ -71,6 +78,11 @@ def _column(word: str, of: Iterable[str]) -> str:
 def write(begin: str, text: str, stream: TextIO, *, indent: int) -> None:
     """Write `begin` and `text`, the lines after the first `indent` columns to the right."""
     print(_wrapped(begin, text, indent) if stream.isatty() else begin + text, file=stream, flush=True)
+
+
+def prompt(text: str, stream: TextIO) -> None:
+    """Write what an answer is typed behind."""
+    print(_wrapped("", text, 2) if stream.isatty() else text, end=" ", file=stream, flush=True)
 
 
 def _wrapped(begin: str, text: str, indent: int) -> str:

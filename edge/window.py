@@ -82,9 +82,11 @@ class Window:
         self.in_flight: dict[SeqRange, InFlightBatch] = {}
         self._size = size
         self._ack_timeout_s = ack_timeout_s
-        self._batch_s = batch_s
+        self.batch_s = batch_s
         self._batch_readings = batch_readings
         self._jitter = jitter
+        self.unheard_since_s: float | None = None
+        """Since when something that was sent waits for an ack, of itself or of what was sent before it."""
         self._live = 0
         self._live_sent_s = float("-inf")
         self._doubts = 0
@@ -92,11 +94,28 @@ class Window:
         self._unheard: set[SeqRange] = set()
         self._resume_s = 0.0
         self._acked_s = float("-inf")
+        self._flushed_s = float("-inf")
+
+    def use(self, *, size: int, ack_timeout_s: float, batch_s: float, batch_readings: int) -> None:
+        """Work by other settings from now on."""
+        self._size, self._ack_timeout_s = size, ack_timeout_s
+        self.batch_s, self._batch_readings = batch_s, batch_readings
+
+    def flush(self, *, now_s: float) -> None:
+        """Gather no more what came until now."""
+        self._flushed_s = now_s
 
     @property
     def is_outage(self) -> bool:
         """Whether several ranges had no ack since the last one came: so it is not one range that the cloud refuses."""
         return len(self._unheard) > 1
+
+    @property
+    def old_bytes(self) -> int:
+        """How many bytes in flight are of the backlog."""
+        if len(self.in_flight) == self._live:
+            return 0
+        return sum(batch.size for batch in self.in_flight.values() if not batch.live)
 
     def plan(self, offer: Offer, *, now_s: float) -> SendStep | None:
         """What to send now, if anything."""
@@ -124,6 +143,7 @@ class Window:
 
     def sent(self, batch: InFlightBatch) -> None:
         """`batch` was sent."""
+        self.unheard_since_s = batch.sent_s if self.unheard_since_s is None else self.unheard_since_s
         self.in_flight[batch.span] = batch
         self._live += batch.live
         if batch.live:
@@ -133,7 +153,9 @@ class Window:
         """Give the batches that `ack` covers whole; they are over. A batch of losses alone needs an ack of its own."""
         self._acked_s, self._doubts = now_s, 0
         self._unheard.clear()
-        return [self._end(batch) for batch in list(self.in_flight.values()) if _covers(ack, batch.span)]
+        over = [self._end(batch) for batch in list(self.in_flight.values()) if _covers(ack, batch.span)]
+        self.unheard_since_s = now_s if self.in_flight else None
+        return over
 
     def end(self, span: SeqRange) -> None:
         """The batch of `span` is acknowledged or lost by other ways."""
@@ -172,7 +194,7 @@ class Window:
 
     def _gathered_s(self, offer: Offer) -> float:
         """When live readings that fill no batch have waited long enough for others."""
-        metered_s = offer.live_since_s + self._batch_s
+        metered_s = offer.live_since_s + (self.batch_s if offer.live_since_s > self._flushed_s else 0.0)
         return max(metered_s, self._live_sent_s + GATHER_S) if self._live else metered_s
 
     def _pause_s(self, times: int, longest_s: float) -> float:

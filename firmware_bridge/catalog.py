@@ -48,6 +48,7 @@ _FAMILIES = {
         "modbus-rtu", "modbus-tcp", "qdy30a", "qdy30a-b", "sen0676", "hlk-ld8001h", "pr-3000-fsjt", "pr-3000-fsjt-n01",
         "rs-fsjt", "rs-fsjt-n01", "pr-3000-fxjt", "pr-3000-fxjt-n01", "rs-fxjt", "rs-fxjt-n01", "rs-fsxcs",
         "rs-fsxcs-n01", "sen0657", "rs-ws-n01", "xy-md01", "xy-md02", "sht20", "sen0575",
+        "tracer-a", "tracer-an", "tracer-b", "tracer-bn", "ls-b", "vs-b",
     )),
     "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),
     "sds011": _Line(("sds018", "sds021", "sds198")),

@@ -23,7 +23,8 @@ _NOT_WRITTEN = frozenset({
 })  # fmt: skip
 _WIDER = {
     "water_level": "distance", "water_temperature": "temperature", "wind_gust": "wind_speed", "flow_velocity": "speed",
-    "rainfall": "precipitation", "battery_voltage": "voltage", "signal_to_noise": "signal_strength",
+    "rainfall": "precipitation", "battery_voltage": "voltage", "solar_voltage": "voltage",
+    "signal_to_noise": "signal_strength",
     "dwell": "duration", "spool_age": "duration", "uptime": "duration", "disk_free": "data_size",
     "memory_used": "data_size", "noise_bytes": "data_size", "cpu_temperature": "temperature",
 }  # fmt: skip

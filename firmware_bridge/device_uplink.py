@@ -21,12 +21,12 @@ from firmware_bridge.payloads.codec_document import fields_of
 from firmware_bridge.payloads.field import Payload, PayloadField
 from firmware_bridge.payloads.meanings import NO_READINGS, RANK, UNITS_OF_MAKER, Meaning, meaning_of, plain
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.units import convert
 from firmware_bridge.uplink_devices import UplinkDevices
 from firmware_bridge.uplink_message import DeviceUplink
 from firmware_bridge.uplink_options import OPTIONS, checked_units, device_chosen, named_fields
 from firmware_bridge.uplink_totals import ADDED_UP, FieldValue
 from i18n.message import LocalizedMessage
+from wire.units import convert
 
 _MOST_NOTES = 8
 _EARLIEST_S = 946_684_800

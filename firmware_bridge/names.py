@@ -14,9 +14,10 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from firmware_bridge.family import OptionError, check_quantity
-from firmware_bridge.units import check_unit, convert
+from firmware_bridge.unit_option import check_unit
 from i18n.message import LocalizedMessage
 from wire import QuantityTable
+from wire.units import convert
 
 
 class Meant(NamedTuple):

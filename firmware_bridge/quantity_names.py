@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from firmware_bridge.family import Option
 from firmware_bridge.names import Meant, meant, meant_at_end, plain
-from firmware_bridge.units import code_of
 from i18n.message import LocalizedMessage
 from wire import QuantityTable
+from wire.units import code_of
 
 UNITS = Option(
     "units",

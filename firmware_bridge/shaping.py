@@ -18,9 +18,10 @@ import msgspec
 
 from firmware_bridge.device_json import number
 from firmware_bridge.family import Option, OptionError, check_quantity, nearest
-from firmware_bridge.units import AS_IT_IS, Conversion, check_unit
+from firmware_bridge.unit_option import check_unit
 from i18n.message import LocalizedMessage
 from wire import Quantity, QuantityTable
+from wire.units import AS_IT_IS, Conversion
 
 UNITS = Option(
     "units",

@@ -9,7 +9,7 @@ from typing import Any
 from firmware_bridge.distance import MOUNTING_HEIGHT
 from firmware_bridge.family import Option, OptionError, check_quantity, nearest
 from firmware_bridge.payloads import DEVICES, device_named
-from firmware_bridge.units import check_unit
+from firmware_bridge.unit_option import check_unit
 from i18n.message import LocalizedMessage
 from wire import QuantityTable
 

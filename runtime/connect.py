@@ -32,13 +32,18 @@ def steps(
     login_advice: str = "",
     timeout_s: float = TIMEOUT_S,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    on_message: Callable[[str, bytes], None] = lambda _topic, _payload: None,
 ) -> Iterator[ConnectStep]:
-    """Try each node of `broker` in turn; nothing that can go wrong is an exception."""
+    """Try each node of `broker` in turn; nothing that can go wrong is an exception.
+
+    `on_message` is called with whatever comes on the `subscriptions`, on another thread.
+    """
     yield (clock := _clock(now()))
     if not clock.ok:
         return
     for node in broker.nodes():
-        yield from _through(_of_node(broker, node, identifier, subscriptions, exchange, login_advice, timeout_s, now))
+        tried = _of_node(broker, node, identifier, subscriptions, exchange, login_advice, timeout_s, now, on_message)
+        yield from _through(tried)
 
 
 def _through(tried: Iterator[ConnectStep]) -> Iterator[ConnectStep]:
@@ -50,12 +55,12 @@ def _through(tried: Iterator[ConnectStep]) -> Iterator[ConnectStep]:
 
 def _of_node(
     broker: BrokerSettings, node: Address, identifier: str, subscriptions: Sequence[str], exchange: Exchange | None,
-    login_advice: str, timeout_s: float, now: Callable[[], datetime],
+    login_advice: str, timeout_s: float, now: Callable[[], datetime], on_message: Callable[[str, bytes], None],
 ) -> Iterator[ConnectStep]:  # fmt: skip
     yield _name(node)
     yield _reach(node, timeout_s)
     yield try_tls(broker, node, timeout_s, now())
-    with ClientAttempt(broker, node, identifier, timeout_s) as client:
+    with ClientAttempt(broker, node, identifier, timeout_s, on_message) as client:
         yield client.login(login_advice)
         if subscriptions:
             yield client.subscribe(subscriptions)

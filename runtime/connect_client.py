@@ -22,6 +22,8 @@ _REFUSED = {
 }
 _LET_IN = N_("{node} lets client {client} in {who}")
 _KEPT_OUT = N_("{node} does not let client {client} in {who}")
+_MOST_EARLY = 8
+"""Messages that are kept from before it is known what to wait for: retained ones come with the subscription."""
 _NO_LOGIN = N_("{node} says nothing to a login; is it an MQTT broker?")
 
 
@@ -32,8 +34,16 @@ def _advised(said: LocalizedMessage, advice: str) -> LocalizedMessage:
 class ClientAttempt:
     """An MQTT client for one try, on a thread of its own."""
 
-    def __init__(self, broker: BrokerSettings, node: Address, identifier: str, timeout_s: float) -> None:
+    def __init__(
+        self,
+        broker: BrokerSettings,
+        node: Address,
+        identifier: str,
+        timeout_s: float,
+        on_message: Callable[[str, bytes], None] = lambda _topic, _payload: None,
+    ) -> None:
         self._broker = broker
+        self._deliver = on_message
         self._node = node
         self._identifier = identifier
         self._timeout_s = timeout_s
@@ -42,6 +52,7 @@ class ClientAttempt:
         self._granted: dict[int, list[int]] = {}
         self._ended = False
         self._answered = False
+        self._early: list[tuple[str, bytes]] = []
         self._is_answer: Callable[[str, bytes], bool] = lambda _topic, _payload: False
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -107,15 +118,24 @@ class ClientAttempt:
 
     def exchange(self, exchange: Exchange) -> ConnectStep:
         """Send a message, and wait for its answer."""
-        self._is_answer = exchange.is_answer
-        self._client.publish(exchange.topic, exchange.payload, qos=1)
+        with self._changed:
+            self._is_answer = exchange.is_answer
+            self._answered = any(exchange.is_answer(*message) for message in self._early)
+        if exchange.topic:
+            self._client.publish(exchange.topic, exchange.payload, qos=1)
         self._wait(lambda: self._answered or self._ended)
+        if self._answered and not exchange.topic:
+            return ConnectStep(ANSWER, True, LocalizedMessage("what waits there has come"))
         if self._answered:
             said = LocalizedMessage("what was sent on {topic} was answered", topic=exchange.topic)
             return ConnectStep(ANSWER, True, said)
         return ConnectStep(ANSWER, False, self._unanswered(exchange))
 
     def _unanswered(self, exchange: Exchange) -> LocalizedMessage:
+        if not exchange.topic:
+            return LocalizedMessage(
+                "nothing came within {seconds:g} s; {advice}", seconds=self._timeout_s, advice=exchange.silence
+            )
         if self._ended:
             return LocalizedMessage(
                 "{node} broke off when {topic} was sent to; look at its log",
@@ -155,5 +175,10 @@ class ClientAttempt:
         self._notify(lambda: self._granted.__setitem__(mid, granted))
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        if self._is_answer(message.topic, bytes(message.payload)):
+        self._deliver(message.topic, bytes(message.payload))
+        with self._changed:
+            if len(self._early) < _MOST_EARLY:
+                self._early.append((message.topic, bytes(message.payload)))
+            is_answer = self._is_answer(message.topic, bytes(message.payload))
+        if is_answer:
             self._notify(lambda: setattr(self, "_answered", True))

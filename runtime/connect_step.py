@@ -24,7 +24,10 @@ class ConnectStep(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """A message that somebody must answer: what is sent where, on which of the subscriptions the answer comes."""
+    """A message that somebody must answer: what is sent where, on which of the subscriptions the answer comes.
+
+    Without a `topic` nothing is sent: what is waited for comes by itself.
+    """
 
     topic: str
     payload: bytes

@@ -91,9 +91,22 @@ def mistakes_of_a_file_to_write(key: str, path: Path) -> Iterator[str]:
         )  # fmt: skip
 
 
+def is_on_a_read_only_disk(path: Path) -> bool:
+    """Whether the disk of `path` is mounted so that nobody can write to it."""
+    try:
+        return bool(os.statvfs(_nearest(path)).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+def _nearest(path: Path) -> Path:
+    """The path, or of the folders above it the first that is there."""
+    return next((place for place in (path, *path.parents) if place.exists()), Path("/"))
+
+
 def mistakes_of_a_folder(key: str, folder: Path) -> Iterator[str]:
     """Why nothing can be written into `folder`, which is made if it is missing."""
-    there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    there = _nearest(folder)
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         yield LocalizedMessage(
             "{key}: '{folder}': {there} is no folder that this user may write to; name another",

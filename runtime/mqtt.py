@@ -5,7 +5,9 @@ node ─► connected ─► subscribed ─► messages … ─► it ends ─�
 """
 
 import asyncio
+import contextlib
 import logging
+import re
 from collections.abc import Callable, Sequence
 
 from paho.mqtt.client import MQTTMessageInfo
@@ -55,10 +57,14 @@ class MqttSession:
     ) -> None:
         self.broker = broker
         self.problem = "not connected yet"
+        self.via = ""
+        """The interface that the next connection goes over; empty: the kernel's choice."""
         self.connected_since_s: float | None = None
         """Since when (seconds since boot, CLOCK_BOOTTIME) the connection stands; None while there is none."""
         self.short_ones = 0
         """How many connections in a row ended soon after they began."""
+        self.published_messages = self.published_bytes = 0
+        """What was handed to connections so far, in bytes of topic and payload."""
         self._nodes = in_turn(broker.nodes())
         self._identifier = identifier
         self._on_message: Callable[[Message], None] = _nobody_listens
@@ -77,6 +83,7 @@ class MqttSession:
         self._connections = 0
         self._was_up = False
         self._lasted_s: float | None = None
+        self._hurry = asyncio.Event()
 
     @property
     def node(self) -> Address:
@@ -106,9 +113,10 @@ class MqttSession:
         return self._connection.unacknowledged if self._connection is not None else 0
 
     def renew(self) -> None:
-        """Leave the broker and come back at once, with the password and the certificates that the files hold now."""
+        """Leave the broker and come back at once, with the password and the certificates of now, over `via`."""
+        self._hurry.set()
         if self._connection is not None:
-            self._connection.leave("left, to come back with other credentials")
+            self._connection.leave("left, to come back with other credentials, or another way")
 
     async def run(
         self,
@@ -141,7 +149,14 @@ class MqttSession:
             pause_s = Backoff(first_s, longest_s, spread=(0.5, 1.0)).after(pauses)
             next_one = "again" if len(self._nodes) == 1 else str(self.node)
             _log.warning("%s; trying %s in %.1f s", self.problem, next_one, pause_s)
-            await asyncio.sleep(pause_s)
+            await self._pause(pause_s)
+
+    async def _pause(self, pause_s: float) -> None:
+        """Wait, but no longer where somebody says `renew` meanwhile."""
+        self._hurry.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._hurry.wait()
 
     def _count_short_ones(self, wait_s: float) -> None:
         if self._lasted_s is None:
@@ -159,6 +174,8 @@ class MqttSession:
         """Hand a message to the connection; False, and nothing is sent, while there is none."""
         if not self.connected or self._connection is None:
             return False
+        self.published_messages += 1
+        self.published_bytes += len(topic) + len(payload)
         return self._connection.publish(topic, payload, qos=qos, retain=retain)
 
     def acknowledge(self, message: Message) -> None:
@@ -201,6 +218,7 @@ class MqttSession:
             answer_s=self._answer_s,
             number=self._connections,
             gathers=self._gathers,
+            via=self.via,
         )
         try:
             async with connection:
@@ -247,5 +265,8 @@ def _nobody_listens(_message: Message) -> None: ...
 def _do_nothing() -> None: ...
 
 
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+
+
 def _reason(error: Exception) -> str:
-    return (str(error) or type(error).__name__).removeprefix("[Errno 111] ").rstrip(".")
+    return _ERRNO.sub("", str(error) or type(error).__name__).rstrip(".")

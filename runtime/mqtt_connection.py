@@ -27,6 +27,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from runtime.address import Address
 from runtime.broker_settings import BrokerSettings
 from runtime.trickle import Trickle
+from runtime.via import connect_via
 
 READS_AT_ONCE = 64
 """Packets read before other tasks of the process get their turn."""
@@ -60,10 +61,11 @@ class Message(NamedTuple):
 
 
 class Will(NamedTuple):
-    """What the broker says, retained and at QoS 1, when a connection ends without a DISCONNECT."""
+    """What the broker says at QoS 1, retained unless it is a command, when a connection ends without a DISCONNECT."""
 
     topic: str
     payload: bytes
+    retain: bool = True
 
 
 class MqttConnection:
@@ -71,7 +73,8 @@ class MqttConnection:
 
     Entering raises MqttError, OSError or ValueError where there is no connection. Each answer of the broker may take
     `answer_s` seconds. `ended` is done when the connection is over, with the error where it was not we who left.
-    `number` tells it from others in its messages. With `gathers` the messages of a trickle wait for each other.
+    `number` tells it from others in its messages. With `gathers` the messages of a trickle wait for each other. `via`
+    names the interface that it goes over; without it the kernel chooses.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class MqttConnection:
         answer_s: float = 10.0,
         number: int = 0,
         gathers: bool = False,
+        via: str = "",
     ) -> None:
         self.number = number
         self._node = node
@@ -93,7 +97,7 @@ class MqttConnection:
         self._deliver = on_message
         self._answer_s = answer_s
         self._loop = asyncio.get_running_loop()
-        self._client = _client(broker, identifier, will, keep_session=keep_session)
+        self._client = _client(broker, identifier, will, keep_session=keep_session, via=via)
         self._hear_the_client()
         self.ended: asyncio.Future[MqttError | None] = self._loop.create_future()
         self.last_packet_s = self._loop.time()
@@ -215,7 +219,10 @@ class MqttConnection:
         self._end(MqttError(reason))
 
     async def _reach(self) -> socket.socket:
-        """Connect in a thread, which cannot be cancelled: what it opens after all is then closed."""
+        """Connect in a thread, which cannot be cancelled: what it opens after all is then closed.
+
+        After a black hole TCP tries again as late as that was long; a new connection is there sooner.
+        """
         node = self._node
         connecting = self._loop.run_in_executor(None, self._client.connect, node.host, node.port, self._keepalive_s)
         try:
@@ -227,6 +234,7 @@ class MqttConnection:
         if not isinstance(wire, socket.socket):
             raise MqttError("the connection broke")
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # Nagle would hold a small batch for 40 ms
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._keepalive_s * 1_000)
         return wire
 
     async def _log_in(self, wire: socket.socket) -> None:
@@ -380,10 +388,21 @@ class MqttConnection:
             self._sent.popleft()
 
 
-def _client(broker: BrokerSettings, identifier: str, will: Will | None, *, keep_session: bool) -> paho.Client:
-    client = paho.Client(
+class _ClientVia(paho.Client):
+    """Connects over an interface that is named: the one thing that paho has no public way for."""
+
+    via = ""
+
+    def _create_socket_connection(self) -> socket.socket:
+        return connect_via(self.host, self.port, self.via, timeout_s=self.connect_timeout)
+
+
+def _client(broker: BrokerSettings, identifier: str, will: Will | None, *, keep_session: bool, via: str) -> paho.Client:
+    client = (_ClientVia if via else paho.Client)(
         CallbackAPIVersion.VERSION2, client_id=identifier, clean_session=not keep_session, reconnect_on_failure=False
     )
+    if isinstance(client, _ClientVia):
+        client.via = via
     client.manual_ack_set(True)
     client.max_inflight_messages_set(MOST_IN_FLIGHT)
     if broker.username is not None:
@@ -391,7 +410,7 @@ def _client(broker: BrokerSettings, identifier: str, will: Will | None, *, keep_
     if broker.tls is not None:
         client.tls_set_context(broker.tls.context())
     if will is not None:
-        client.will_set(will.topic, will.payload, qos=1, retain=True)
+        client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
     return client
 
 

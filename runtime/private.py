@@ -1,13 +1,16 @@
 """Files that are for this process's user alone, however it was started: umask, unit file or shell decide nothing.
 
 keep_private(Path("registry.db"))     registry.db, and registry.db-wal and -shm where they are: 0600
+
+What is replaced whole is so by itself: whole_files.py.
 """
 
 import contextlib
 import os
 from pathlib import Path
 
-PRIVATE = 0o600
+from runtime.whole_files import PRIVATE
+
 _BESIDE = ("", "-wal", "-shm", "-journal")
 """What SQLite keeps beside a database file, made with the mode that the file has then."""
 

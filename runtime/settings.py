@@ -59,7 +59,7 @@ def parse_settings(document: dict[str, Any], model: type[S], file_name: str) -> 
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        sentences = [scrubbed(_sentence(model, problem)) for problem in error.errors()]
+        sentences = [scrubbed(_sentence(model, problem)) for problem in _mistakes(error.errors())]
         raise SettingsError([located(file_name, sentence) for sentence in sentences]) from None
 
 
@@ -82,11 +82,16 @@ def read_document(path: Path) -> dict[str, Any]:
         raise SettingsError([_unreadable(path, str(error))]) from None
     if data and not text.strip():
         raise SettingsError([_unreadable(path, _NOTHING)])
+    return document_in(text, path.name)
+
+
+def document_in(text: str, name: str) -> dict[str, Any]:
+    """Parse a TOML text; `name` opens each sentence of SettingsError."""
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError of its own
-        raise SettingsError([located(path.name, _no_toml(text, str(error)))]) from None
-    large = [located(path.name, located(key, _TOO_LARGE)) for key in _too_large(document, "")]
+        raise SettingsError([located(name, _no_toml(text, str(error)))]) from None
+    large = [located(name, located(key, _TOO_LARGE)) for key in _too_large(document, "")]
     if large:
         raise SettingsError(large)
     return document
@@ -170,6 +175,7 @@ _BOUNDS: dict[str, Callable[[dict[str, Any]], LocalizedMessage]] = {
     "string_too_long": lambda bound: LocalizedMessage(
         "write at most so many characters: {most}", most=bound["max_length"]
     ),
+    "too_short": lambda bound: LocalizedMessage("write at least so many: {least}", least=bound["min_length"]),
     "too_long": lambda bound: LocalizedMessage("write at most so many: {most}", most=bound["max_length"]),
     "literal_error": lambda bound: LocalizedMessage("write one of: {known}", known=bound["expected"]),
     "enum": lambda bound: LocalizedMessage("write one of: {known}", known=bound["expected"]),
@@ -180,6 +186,12 @@ _BOUNDS: dict[str, Callable[[dict[str, Any]], LocalizedMessage]] = {
         known=bound["expected_tags"],
     ),
 }
+
+
+def _mistakes(problems: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without a list being too short where entries of it are wrong: those it does not count."""
+    wrong = {problem["loc"][:-1] for problem in problems}
+    return [problem for problem in problems if problem["type"] != "too_short" or problem["loc"] not in wrong]
 
 
 def _figure(bound: float) -> str:

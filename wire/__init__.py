@@ -3,6 +3,7 @@
 from wire.ack import Ack, RefusedReadings, RefusedSensor, decode_ack, encode_ack, refused_readings
 from wire.batch import Batch, Column, Envelope, Lost, decode_batch, decode_envelope, encode_batch
 from wire.errors import WireError
+from wire.last_word import LastWord, Leaving
 from wire.names import check_name, is_name
 from wire.printable import is_printable, printable
 from wire.quantities import (
@@ -14,6 +15,7 @@ from wire.quantities import (
     ISPU_VERSIONS,
     MEASURED,
     QUANTITIES,
+    REPORTED_BY_GATEWAYS,
     Domain,
     HourOf,
     Quantity,
@@ -35,6 +37,7 @@ __all__ = [
     "ISPU_VERSIONS",
     "MEASURED",
     "QUANTITIES",
+    "REPORTED_BY_GATEWAYS",
     "Ack",
     "Batch",
     "Channel",
@@ -44,6 +47,8 @@ __all__ = [
     "DomainRow",
     "Envelope",
     "HourOf",
+    "LastWord",
+    "Leaving",
     "Lost",
     "Quantity",
     "QuantityTable",

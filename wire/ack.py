@@ -6,7 +6,11 @@ Sent only after the readings store holds the range, or the dead letters do. Wher
      "refused":{"reasons":{"unknown_sensor":12,"out_of_bounds":3},
                 "sensors":[["air-pier","unknown_sensor",12],["river-daruba-1","out_of_bounds",3]]}}
 
-`refused` is optional: gateways older than it pass over the field, and take at most `MAX_ACK_BYTES`.
+A batch with readings of a clock that is not synchronised is answered with the cloud's own time, for want of a better:
+
+    {"stream":"9f3c21d07ab4e815","first":1201,"last":1560,"time_ms":1796000000000}
+
+`refused` and `time_ms` are optional: gateways older than them pass over the fields, and take at most `MAX_ACK_BYTES`.
 """
 
 from collections import Counter
@@ -15,7 +19,7 @@ from typing import Annotated
 
 import msgspec
 
-from wire.batch import Seq
+from wire.batch import MAX_INTEGER, Seq
 from wire.errors import WireError
 
 MAX_ACK_BYTES = 1_024
@@ -52,13 +56,14 @@ class RefusedReadings(msgspec.Struct, frozen=True, omit_defaults=True):
 class Ack(msgspec.Struct, frozen=True, omit_defaults=True):
     """Readings `first` to `last` of `stream`, both included, are safe; `last = first - 1` acknowledges losses alone.
 
-    `refused` says which of them the cloud did not store as readings.
+    `refused` says which of them the cloud did not store as readings, `time_ms` (UTC) when it sent this.
     """
 
     stream: str
     first: Seq
     last: Seq
     refused: RefusedReadings | None = None
+    time_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)] | None = None
 
 
 class _Range(msgspec.Struct, frozen=True):
@@ -85,7 +90,7 @@ def encode_ack(ack: Ack) -> bytes:
 def decode_ack(payload: bytes) -> Ack:
     """Parse the payload of `…/ack`; WireError where it is not an acknowledgement.
 
-    What cannot be understood of `refused` is passed over: the range is safe all the same.
+    What cannot be understood beside the range is passed over: it is safe all the same.
     """
     if len(payload) > MAX_ACK_BYTES:
         raise WireError(f"ack of {len(payload)} bytes; an ack has at most {MAX_ACK_BYTES}")

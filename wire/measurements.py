@@ -127,7 +127,7 @@ _TABLE = (
     ),
     _measurement(
         "threshold", "a level in force on a sensor at that time", "gateway level quantity rule sensor site",
-        ("limit", _N, "", "in the unit of the quantity; rules on rise and silence are left out"),
+        ("limit", _N, "", "in the unit of the quantity; rules on rise, trend and silence are left out"),
         ("high", _N, "", "the upper end, for rules inside and outside of a range only"),
         ("severity", _W, "", "1 minor to 4 extreme"),
         ("domain", _T, "", "of the quantity"),

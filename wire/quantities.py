@@ -137,13 +137,24 @@ _TABLE = (
     ("disk_free",        _G, "MiBy",        0,      0.0,         1e12, "Free disk",             "Sisa disk"),
     ("memory_used",      _G, "MiBy",        1,      0.0,         1e9,  "Memory of the agent",   "Memori agen"),
     ("cpu_temperature",  _G, "Cel",         1,    -40.0,        150.0, "Processor temperature", "Suhu prosesor"),
+    ("under_voltage",    _G, "{state}",     0,      0.0,          2.0, "Under-voltage (1 since the start, 2 now)", "Tegangan kurang (1 sejak menyala, 2 sekarang)"),  # noqa: E501
     ("uptime",           _G, "s",           0,      0.0,         1e10, "Time since boot",       "Lama menyala"),
     ("noise_bytes",      _G, "By",          0,      0.0,         1e15, "Noise from sensors",    "Derau dari sensor"),
+    # of the modem and the plan of its SIM; 0 generations: in no network. 3GPP TS 36.133 has the bounds of RSRP and RSRQ
+    ("mobile_generation", _G, "{generation}", 0,    0.0,          5.0, "Mobile network (2 to 5: its generation, 0 none)", "Jaringan seluler (2 sampai 5: generasi, 0 tidak ada)"),  # noqa: E501
+    ("signal_quality",   _G, "%",           0,      0.0,        100.0, "Signal of the modem",   "Sinyal modem"),
+    ("rsrp",             _G, "dB{mW}",      0,   -157.0,        -29.0, "RSRP",                  "RSRP"),
+    ("rsrq",             _G, "dB",          1,    -44.0,         21.0, "RSRQ",                  "RSRQ"),
+    ("sim_data_used",    _G, "MBy",         1,      0.0,         1e12, "Data used of the plan", "Data paket terpakai"),
+    ("sim_quota_left",   _G, "%",           1,      0.0,        100.0, "Data left of the plan", "Sisa kuota data"),
 )  # fmt: skip
 # What a sensor says of itself: how its battery and its radio are doing.
 _OF_DEVICES = (
     ("battery",          _G, "%",           0,      0.0,        100.0, "Battery",               "Baterai"),
     ("battery_voltage",  _G, "V",           2,      0.0,         60.0, "Battery voltage",       "Tegangan baterai"),
+    ("solar_voltage",    _G, "V",           2,      0.0,      1_000.0, "Solar panel voltage",   "Tegangan panel surya"),
+    ("power_failed",     _G, "{state}",     0,      0.0,          1.0, "Power failed (1: on battery)", "Listrik padam (1: memakai baterai)"),  # noqa: E501
+    ("door_open",        _G, "{state}",     0,      0.0,          1.0, "Door open (1: open)",   "Pintu terbuka (1: terbuka)"),  # noqa: E501
     ("signal",           _G, "dB{mW}",      0,   -200.0,         50.0, "Signal strength",       "Kuat sinyal"),
     ("signal_to_noise",  _G, "dB",          1,    -50.0,         50.0, "Signal to noise",       "Nisbah sinyal-derau"),
     ("link_quality",     _G, "{LQI}",       0,      0.0,        255.0, "Link quality",          "Mutu tautan"),
@@ -151,20 +162,25 @@ _OF_DEVICES = (
 
 HEALTH_QUANTITIES = tuple(row[0] for row in _TABLE if row[1] is _G)
 """What a gateway reports on itself; no sensor can be given one."""
+REPORTED_BY_GATEWAYS = (*HEALTH_QUANTITIES, "signal", "signal_to_noise")
+"""All that it reports: of its modem also what sensors say of their radios."""
 
 _SUM, _LAST, _MAX = HourOf.SUM, HourOf.LAST, HourOf.MAX
 _HOUR_OF = {
     "rainfall": _SUM, "people_in": _SUM, "people_out": _SUM,
     "wind_direction": _LAST, "lost": _LAST, "uptime": _LAST, "noise_bytes": _LAST,
-    "wind_gust": _MAX,
+    "mobile_generation": _LAST, "sim_data_used": _LAST, "sim_quota_left": _LAST,
+    "wind_gust": _MAX, "under_voltage": _MAX, "power_failed": _MAX, "door_open": _MAX,
 }  # fmt: skip
 """All others by their mean: no mean of 359 and 1 degrees is a direction, and no mean is a counter's."""
-_WORSE_DOWN = frozenset(
-    {"distance", "disk_free", "battery", "battery_voltage", "signal", "signal_to_noise", "link_quality"}
-)
+_WORSE_DOWN = frozenset({
+    "distance", "disk_free", "battery", "battery_voltage", "signal", "signal_to_noise", "link_quality",
+    "mobile_generation", "signal_quality", "rsrp", "rsrq", "sim_quota_left",
+})  # fmt: skip
 _WORSE_NEITHER = frozenset({
     "temperature", "humidity", "pressure", "wind_direction", "illuminance", "solar_radiation", "water_temperature",
     "flow_velocity", "people_in", "people_out", "dwell", "devices_seen", "uptime",
+    "solar_voltage",
 })  # fmt: skip
 
 

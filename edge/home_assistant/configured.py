@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from edge.gpio.configured import GpioSource
 from edge.home_assistant.discovery import Series
 from edge.settings import EdgeSettings, SourceTable
 from edge.sources.configured import MqttSource, SerialSource, Source
@@ -15,7 +16,7 @@ from firmware_bridge.catalog import find
 from firmware_bridge.family import MqttDialect, OptionError
 from firmware_bridge.topics import matches
 from i18n.message import LocalizedMessage
-from wire.quantities import HEALTH_QUANTITIES
+from wire.quantities import REPORTED_BY_GATEWAYS
 
 if TYPE_CHECKING:
     from edge.check import CheckedSettings
@@ -25,11 +26,13 @@ def could_give(checked: "CheckedSettings", series: Series) -> bool:
     """Whether a gateway with these settings can read a series; where that cannot be told, it can."""
     sensor, quantity = series
     if sensor == checked.settings.gateway.id:
-        return bool(checked.settings.health.every_s) and quantity in HEALTH_QUANTITIES
+        return bool(checked.settings.health.every_s) and quantity in REPORTED_BY_GATEWAYS
     return any(_gives(source, sensor, quantity) for source in checked.sources)
 
 
 def _gives(source: Source, sensor: str, quantity: str) -> bool:
+    if isinstance(source, GpioSource):
+        return (sensor, quantity) == (source.sensor, source.quantity)
     if sensor in source.channels.values() or (source.sensor and sensor == source.sensor):
         return not isinstance(source, SerialSource) or _gives_quantity(source, quantity)
     return isinstance(source, MqttSource) and not (source.sensor or source.channels) and _may_name(source, sensor)

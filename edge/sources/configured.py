@@ -3,16 +3,18 @@
     family = "maxbotix"  port = …   sensor = …  mounting_height_cm = 450          a serial line
     family = "tasmota"   topic = …  sensor = …  (or sensor_level = 1)             MQTT
     family = "airrohr"   listen = "192.168.4.1:8090"  channels = …                HTTP, pushed by the devices
+    family = "gpio"      line = 23  sensor = …  quantity = "door_open"            a line of a chip: edge/gpio/
 
 The keys in `SourceTable` are shared by all; the others are the options of the family.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from edge.gpio.configured import GPIO, GpioSource, configure_gpio, is_gpio, mistakes_of_gpio
+from edge.listen_address import ListenAddress, address_of, mistakes_of_listening
 from edge.settings import SourceTable
 from edge.sources.renaming import Names, mistakes_in_names, renamed
 from firmware_bridge.catalog import NAMES, find
@@ -94,7 +96,7 @@ class PushSource(msgspec.Struct, frozen=True):
     remembering: Remembering | None = None
 
 
-Source = SerialSource | MqttSource | PushSource
+Source = SerialSource | MqttSource | PushSource | GpioSource
 
 
 def sensor_at(topic: str, level: int) -> str:
@@ -119,6 +121,8 @@ def _apart(table: dict[str, Any]) -> dict[str, Any]:
 
 def configure(table: SourceTable, quantities: QuantityTable) -> Source:
     """The source that a table without mistakes describes, on a gateway that knows `quantities`."""
+    if is_gpio(table.family):
+        return configure_gpio(table, quantities)
     found = find(table.family)
     if found is None:
         raise ValueError(f"{table.family} is no family; its mistakes were to be looked for first")
@@ -130,9 +134,10 @@ def configure(table: SourceTable, quantities: QuantityTable) -> Source:
         level = table.sensor_level or 0
         channels = (entry.channels and options.get("channels")) or {}
         if table.listen is not None:
-            host, port = address_of(table.listen) or ("127.0.0.1", 0)
+            listen = address_of(table.listen) or ListenAddress("127.0.0.1", 0)
             return PushSource(
-                table.name, host, port, parse, table.sensor or "", table.silent_s, table, quantities, channels,
+                table.name, listen.host, listen.port, parse, table.sensor or "", table.silent_s, table, quantities,
+                channels,
                 remembering,
             )  # fmt: skip
         return MqttSource(
@@ -172,9 +177,12 @@ def mistakes_in(table: Mapping[str, Any], quantities: QuantityTable) -> Iterator
     family = table.get("family")
     if not isinstance(family, str):
         return
+    if is_gpio(family):
+        yield from mistakes_of_gpio(table, quantities)
+        return
     found = find(family)
     if found is None:
-        advice = nearest(family, NAMES)
+        advice = nearest(family, (*NAMES, GPIO))
         yield LocalizedMessage("family: {family} is not known; {advice}", family=repr(family), advice=advice)
         return
     given = {**found.options, **table}
@@ -250,33 +258,9 @@ def _mistakes_of_who_names(dialect: MqttDialect, table: Mapping[str, Any]) -> It
         yield _SENSOR_LEVEL_OR_CHANNELS if dialect.channels else _SENSOR_OR_LEVEL
 
 
-def address_of(listen: str) -> tuple[str, int] | None:
-    """The address and port in "192.168.4.1:8090" or "[fd00::1]:8090"; None where it is none."""
-    host, _, port = listen.rpartition(":")
-    if not (port.isascii() and port.isdecimal() and len(port) < 6 and 0 < int(port) < 65_536):
-        return None
-    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    return host, int(port)
-
-
 def _mistakes_of_listening(dialect: MqttDialect, table: Mapping[str, Any]) -> Iterator[LocalizedMessage]:
     listen = table["listen"]
-    found = address_of(listen) if isinstance(listen, str) else None
-    if found is None:
-        yield LocalizedMessage(
-            "listen: {listen} is no address and port; write one of this gateway in the sensors' network, such as "
-            '"192.168.4.1:8090"',
-            listen=repr(listen)[:80],
-        )
-    elif ipaddress.ip_address(found[0]).is_global:
-        yield LocalizedMessage(
-            "listen: {listen} is an address of the internet, and there is no login; write one of the sensors' network",
-            listen=repr(listen)[:80],
-        )
+    yield from mistakes_of_listening(listen)
     yield from _mistakes_of_its_sensor(table, may_have_channels=dialect.channels)
     yield from _strange_keys(table, _OF_MQTT, LocalizedMessage("devices push to {listen}", listen=repr(listen)[:80]))
 

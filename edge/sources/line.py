@@ -8,6 +8,7 @@ pyserial opens them. Of RFC 2217 it gives no descriptor: two threads carry the b
 """
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -32,7 +33,7 @@ class LineGone(Exception):
 @contextlib.contextmanager
 def open_line(port: str, baud: int, character: str = "8N1") -> Iterator[int]:
     """The descriptor of an open port; LineGone where it does not open. It may wait for a network, so use a thread."""
-    line = _opened(port, baud, character)
+    line = opened(port, baud, character)
     with contextlib.closing(line):
         if port.startswith("rfc2217:"):
             with _carried(line) as descriptor:
@@ -46,7 +47,8 @@ def is_remote(port: str) -> bool:
     return "://" in port
 
 
-def _opened(port: str, baud: int, character: str) -> "SerialBase":
+def opened(port: str, baud: int, character: str) -> "SerialBase":
+    """The open port, which is to be closed; LineGone where it does not open."""
     from serial import serial_for_url  # a gateway without serial lines has no use for it, and 0.2 MB are some
 
     given: dict[str, Any] = {
@@ -78,7 +80,7 @@ def _why_not(port: str, error: Exception) -> str:
         return f"{port} cannot be reached: {error}; look at its address and whether the device server is on"
     if not os.path.exists(port):  # noqa: PTH110 - a broken symlink counts as missing, a name too long as well
         return f"{port} does not exist; plug the sensor in, or name another port"
-    if "exclusively lock" in str(error):
+    if "exclusively lock" in str(error) or number == errno.EBUSY:
         return f"{port} is in use by another process; stop that one (`fuser {port}` names it)"
     if number == 13:
         return f"{port} may not be opened by this user; add the user to the group dialout"

@@ -191,7 +191,7 @@ class LocalBroker:
         self.session.acknowledge(message)
 
     def _record_progress(self) -> None:
-        if self._stamper.clock.state is Clock.SYNCED:
+        if self._stamper.clock.state is not Clock.UNKNOWN:
             received_ms = self._stamper.time_at(self._echo.received_until_ms or 0)
             if abs(received_ms - self._recorded_ms) >= _RECORD_EVERY_MS:
                 self._recorded_ms = received_ms
@@ -344,6 +344,7 @@ class LocalBroker:
     ) -> tuple[list[Reading], bool]:
         source, tally = route.source, route.tally
         tally.came(len(message.payload))
+        tally.show(message.payload, message.topic)
         if len(message.payload) > LONGEST_MESSAGE:
             tally.noise(len(message.payload), f"message of more than {LONGEST_MESSAGE} bytes")
             return [], False
@@ -363,11 +364,9 @@ class LocalBroker:
                 if len(samples) < len(every) and source.name in self._memories:
                     self._memories[source.name].undo()
             readings += self._stamper.stamp(sensor, samples, tally.left_out, since_ms=since_ms, correct=tally.left_out)
-            tally.sensors.update(reading.sensor for reading in readings[-1:])
-        now_ms = readings[0].time_ms if readings else 0
-        tally.received(
-            len(readings), time_ms=now_ms, now_s=self._loop.time(), sensor=sensor, note=sentence or outcome.note
-        )
+        now_ms, now_s = readings[0].time_ms if readings else 0, self._loop.time()
+        tally.received(len(readings), time_ms=now_ms, now_s=now_s, sensor=sensor, note=sentence or outcome.note)
+        tally.keep_values(readings, now_s=now_s)
         return readings, outcome.kept
 
     def _publish(self, answers: Sequence[Publication]) -> None:

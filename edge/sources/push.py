@@ -3,7 +3,7 @@
     POST /push-sensor-data/ --request--> dialect --samples--> stamper --readings--> spool --committed--> 201
 
 201 safe on disk    200 understood, no reading in it    400 no message of the dialect    403 a device without a sensor
-405, 413, 431 no such request    408 too slow    503 not now: too many at once, no free time, or the disk
+405, 413, 431 no such request    408 too slow    503 not now: no free time, or the disk
 
 For the network of the sensors alone: there is no login, so whoever reaches the port can send readings of the devices
 that the configuration names. It is closed unless a source has `listen`, and answers nobody with an address of the
@@ -12,27 +12,22 @@ internet.
 
 import asyncio
 import contextlib
-import ipaddress
-import logging
 from collections.abc import Iterator
 
+from edge.http.exchange import HttpRequest, HttpResponse, text_answer
+from edge.http.listener import HttpListener
 from edge.sources.configured import PushSource
 from edge.sources.device_memories import DeviceMemories
-from edge.sources.push_request import PushExchange, PushRefusal, PushRequest
+from edge.sources.push_request import TAKEN, PushedMessage, message_in
 from edge.sources.tally import SourceTally
 from edge.spool.spooler import Spooler
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.sample import Frame, Noise, Sample
 from wire import Reading
 
-_log = logging.getLogger(__name__)
-
-MOST_CONNECTIONS = 16
-REQUEST_S = 10.0
-"""How long a device may take to send its request."""
+NOT_NOW = 503
 SAFE_S = 5.0
 """How long a device waits for the disk."""
-_CHUNK = 4_096
 
 
 class PushListener:
@@ -47,8 +42,15 @@ class PushListener:
         self._stamper = stamper
         self._spooler = spooler
         self._loop = asyncio.get_running_loop()
-        self._connections: set[asyncio.Task[None]] = set()
+        self.name = f"source {source.name}"
+        self.taken = TAKEN
+        self._listener = HttpListener(source.host, source.port, self)
         self._memories = DeviceMemories(source.name, source.remembering) if source.remembering is not None else None
+
+    @property
+    def hangs(self) -> str:
+        """Never: each request ends by itself."""
+        return ""
 
     def poll(self) -> None:
         """To be called each second, as for a line."""
@@ -57,75 +59,41 @@ class PushListener:
         """Listen until cancelled; returns where the port cannot be opened, to be tried again."""
         source = self._source
         try:
-            server = await asyncio.start_server(self._begin, source.host, source.port, backlog=MOST_CONNECTIONS)
+            server = await self._listener.open()
         except OSError as error:
             self._tally.failed(f"{source.host}:{source.port} cannot be listened on: {error.strerror or error}")
             return
         self._tally.opened(now_s=self._loop.time())
-        try:
-            await self._loop.create_future()
-        finally:
-            server.close()
-            for connection in list(self._connections):
-                connection.cancel()
+        await self._listener.serve(server)
 
-    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._connections) >= MOST_CONNECTIONS:
-            self._refused(0, f"more than {MOST_CONNECTIONS} connections at once; one was closed")
-            writer.close()
-            return
-        connection = self._loop.create_task(self._serve(reader, writer))
-        self._connections.add(connection)
-        connection.add_done_callback(self._connections.discard)
+    async def respond(self, request: HttpRequest) -> HttpResponse:
+        """Take in what a device has sent, and answer when it is safe."""
+        status, text = await self._take_in(message_in(request))
+        return text_answer(status, text, *([("Retry-After", "10")] if status == NOT_NOW else []))
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        exchange = PushExchange()
-        try:
-            status, text = await self._respond(exchange, reader, writer)
-            writer.write(exchange.answer(status, text))
-            async with asyncio.timeout(REQUEST_S):
-                await writer.drain()
-        except (OSError, TimeoutError):
-            pass  # the device has gone; what it sent is counted
-        except Exception:
-            _log.exception("source %s: a request", self._source.name)
-            self._tally.noise(0, "this agent could not read a request; its log has more")
-        finally:
-            writer.close()
+    def heard(self, size: int) -> None:
+        """So many bytes came."""
+        self._tally.came(size)
 
-    async def _respond(
-        self, exchange: PushExchange, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> tuple[int, str]:
-        peer = str((writer.get_extra_info("peername") or ("",))[0])
-        if is_of_the_internet(peer):
-            return self._refused(0, f"{peer} is no address of this network; it was refused", status=403)
-        heard = 0
-        request: PushRequest | PushRefusal | None = None
-        try:
-            async with asyncio.timeout(REQUEST_S):
-                while request is None:
-                    data = await reader.read(_CHUNK)
-                    heard += len(data)
-                    request = exchange.feed(data)
-                    writer.write(exchange.wanted())
-        except TimeoutError:
-            request = PushRefusal(408, f"request was not whole after {REQUEST_S:g} s")
-        self._tally.came(heard)
-        if isinstance(request, PushRefusal):
-            return self._refused(heard, f"{request.reason} (from {peer})", status=request.status)
-        return await self._take_in(request)
+    def refused(self, size: int, reason: str) -> None:
+        """Say in the status that something was refused, also beside devices that are not."""
+        self._tally.noise(size, reason)
+        if self._tally.readings:
+            self._tally.left_out(reason)
 
-    async def _take_in(self, request: PushRequest) -> tuple[int, str]:
+    async def _take_in(self, message: PushedMessage) -> tuple[int, str]:
         self._recall_devices()
-        outcome = self._source.parse(request.topic, request.body)
+        self._tally.show(message.body, message.topic)
+        outcome = self._source.parse(message.topic, message.body)
         if isinstance(outcome, Noise):
-            return self._refused(outcome.size, outcome.reason, status=400)
+            self.refused(outcome.size, outcome.reason)
+            return 400, outcome.reason
         try:
             readings, strangers = self._stamp(outcome)
         except NoFreeTime:
             if self._memories is not None:
                 self._memories.undo()  # it comes again
-            return 503, "too many readings at once"
+            return NOT_NOW, "too many readings at once"
         keep = self._memories.changes() if self._memories is not None else {}
         if readings:
             return await self._keep(readings, keep, backlog=outcome.kept)
@@ -152,8 +120,9 @@ class PushListener:
             sensor = named
             readings += self._stamper.stamp(sensor, samples, self._tally.left_out, correct=self._tally.left_out)
         time_ms = readings[0].time_ms if readings else 0
-        self._tally.received(len(readings), time_ms=time_ms, now_s=self._loop.time(), sensor=sensor, note=frame.note)
-        self._tally.sensors.update(reading.sensor for reading in readings)
+        now_s = self._loop.time()
+        self._tally.received(len(readings), time_ms=time_ms, now_s=now_s, sensor=sensor, note=frame.note)
+        self._tally.keep_values(readings, now_s=now_s)
         return readings, strangers
 
     def _recall_devices(self) -> None:
@@ -176,14 +145,7 @@ class PushListener:
             async with asyncio.timeout(SAFE_S):
                 await safe
                 return 201, f"{len(readings)} readings"
-        return 503, "the readings are taken, and not yet safe on disk"
-
-    def _refused(self, size: int, reason: str, *, status: int = 503) -> tuple[int, str]:
-        """Say in the status that something was refused, also beside devices that are not."""
-        self._tally.noise(size, reason)
-        if self._tally.readings:
-            self._tally.left_out(reason)
-        return status, reason
+        return NOT_NOW, "the readings are taken, and not yet safe on disk"
 
 
 def _by_channel(frame: Frame, without: set[str]) -> Iterator[tuple[str, list[Sample]]]:
@@ -193,13 +155,3 @@ def _by_channel(frame: Frame, without: set[str]) -> Iterator[tuple[str, list[Sam
         if sample.quantity not in without:
             channels.setdefault(sample.channel, []).append(sample)
     yield from channels.items()
-
-
-def is_of_the_internet(peer: str) -> bool:
-    """Whether an address is one of the internet, and not of this machine or a network of one's own."""
-    try:
-        address = ipaddress.ip_address(peer.partition("%")[0])
-    except ValueError:
-        return False  # no address at all: a socket of this machine
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_global

@@ -19,6 +19,7 @@ from edge.receiver_time import ReceiverTime
 from edge.sources.configured import SerialSource
 from edge.sources.echo import OLD_MS
 from edge.sources.line import LineGone, is_remote, open_line, read_some
+from edge.sources.line_pace import LinePace, PacedReader
 from edge.sources.renaming import renamed
 from edge.sources.tally import SourceTally
 from edge.spool.losses import NO_FREE_TIME
@@ -40,6 +41,9 @@ SOONEST_S = 0.002
 SLEPT_MS = 5_000
 """A line that was not looked at for so long, though it is each second: the process slept, or the machine."""
 
+UNREAD_POLLS = 30
+"""Looks, a second apart, at a line whose bytes nobody reads: it hangs."""
+
 
 class SerialLine:
     """Runs one serial source until it is cancelled."""
@@ -59,9 +63,21 @@ class SerialLine:
         self._loop = asyncio.get_running_loop()
         self._polled_ms = boot_ms()
         self._read_all: Callable[[], None] = lambda: None
+        self._is_readable: Callable[[], bool] = _nothing_waits
+        self._heard_bytes = self._unread_polls = 0
+
+    @property
+    def hangs(self) -> str:
+        """Bytes wait at the line, and nobody reads them."""
+        if self._unread_polls < UNREAD_POLLS:
+            return ""
+        return f"has bytes that nobody reads since {self._unread_polls} looks"
 
     def poll(self) -> None:
         """To be called each second: reads first what came while nobody looked."""
+        is_unread = self._is_readable() and self._tally.heard_bytes == self._heard_bytes
+        self._unread_polls = self._unread_polls + 1 if is_unread else 0
+        self._heard_bytes = self._tally.heard_bytes
         now_ms = boot_ms()
         if now_ms - self._polled_ms > SLEPT_MS:
             self._read_all()
@@ -110,6 +126,7 @@ class SerialLine:
                 gone.set_exception(error)
 
         asker = _Asker(decoder, descriptor, self._tally, self._source.port, broken)
+        reader = PacedReader(self._loop, descriptor, LinePace(self._source.baud), self._tally)
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
 
@@ -117,7 +134,9 @@ class SerialLine:
             if not poll.poll(0):
                 return  # `poll` was here before: reading nothing would look like the end of the line
             try:
-                self._decode(decoder, read_some(descriptor, self._source.port))
+                data = read_some(descriptor, self._source.port)
+                self._decode(decoder, data)
+                reader.rest(len(data))
                 asker.ask()
             except BlockingIOError:
                 return  # woken for nothing
@@ -129,17 +148,20 @@ class SerialLine:
                 readable()
 
         self._polled_ms, self._read_all = boot_ms(), read_all
-        self._loop.add_reader(descriptor, readable)
+        self._is_readable = lambda: bool(poll.poll(0))
+        reader.start(readable)
         try:
             asker.ask()
             await gone
         finally:
             asker.stop()
             self._read_all = lambda: None
-            self._loop.remove_reader(descriptor)
+            self._is_readable = _nothing_waits
+            reader.stop()
 
     def _decode(self, decoder: SerialDecoder, data: bytes) -> None:
         self._tally.came(len(data))
+        self._tally.show(data)
         slept_ms = boot_ms() - self._polled_ms
         since_ms = self._polled_ms if slept_ms > SLEPT_MS else None
         readings: list[Reading] = []
@@ -171,7 +193,7 @@ class SerialLine:
         if frame.fix is not None and self._receiver is not None:
             note = f"{note}; {self._use_fix(frame.fix, self._receiver, is_late=since_ms is not None)}"
         self._tally.received(len(readings), time_ms=now_ms, now_s=now_s, note=note, has_fix=has_fix)
-        self._tally.sensors.update(reading.sensor for reading in readings)
+        self._tally.keep_values(readings, now_s=now_s)
         return readings
 
     def _use_fix(self, fix: ReceiverFix, receiver: ReceiverTime, *, is_late: bool) -> str:
@@ -190,6 +212,11 @@ class SerialLine:
                     self._tally.left_out(f"channel {sample.channel[:40]} has no sensor: name it in channels")
                 else:
                     yield sensor, (sample,)
+
+
+def _nothing_waits() -> bool:
+    """A line that is not open."""
+    return False
 
 
 class _Asker:
@@ -225,6 +252,7 @@ class _Asker:
             return
         self._timer = self._loop.call_later(max(poll.again_s, SOONEST_S), self.ask)
         if poll.send:
+            self._tally.is_asked = True
             self._write(poll.send)
         self._tally.trouble(self._unwritten or poll.trouble)
 

@@ -56,14 +56,5 @@ def punch_hole(descriptor: int, start: int, size: int) -> bool:
     return bool(_FALLOCATE(descriptor, _PUNCH_HOLE | _KEEP_SIZE, start, size) == 0)
 
 
-def force_folder(folder: Path) -> None:
-    """Force to disk which files `folder` has."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _reserve_of(spool: Path) -> Path:
     return spool.with_name(spool.name + ".reserve")

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from edge.spool.disk import free_bytes, size_of
+from edge.spool.holdings import differs, has_strangers, previous_stream
 from edge.spool.limits import SpoolUsage
+from edge.spool.losses import copy_of, losses_in
 from edge.spool.rows import (
     NUMBER_OF_CLOCK,
     SeriesKey,
@@ -25,7 +27,7 @@ from edge.spool.rows import (
     check_of,
     check_of_words,
     is_sound,
-    reading_of,
+    readings_of,
     seed_of,
 )
 from edge.spool.schema import LAST_VERSION, prepare
@@ -35,7 +37,6 @@ from edge.spool.tables import StreamRow, Tables, stream_row
 from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool, PreviousStream, TimeCorrection, WriteBatch
 from runtime.private import keep_private
 from wire import Clock, Lost, Reading, is_name
-from wire.batch import MAX_INTEGER
 
 _log = logging.getLogger(__name__)
 
@@ -51,10 +52,13 @@ SELECT stream, seq, series, time_ms, value, clock, crc FROM reading WHERE stream
 ORDER BY seq
 """
 _PUT_SALVAGED = """
-INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, seq) DO UPDATE SET series = excluded.series,
+INSERT INTO reading (stream, seq, series, time_ms, value, clock, crc) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (stream, seq) DO UPDATE SET series = excluded.series,
 time_ms = excluded.time_ms, value = excluded.value, clock = excluded.clock, crc = excluded.crc WHERE clock = 2
 """  # 2: unknown
-_EVER_LOST = "spool.ever_lost"
+EVER_LOST = "spool.ever_lost"
+_LOSSES = "spool.losses"
+"""A copy of the table of losses."""
 _SALVAGED = "spool.salvaged"
 """What befell the file that this one was salvaged from; until its losses are written down."""
 _BOUND = "spool.salvaged.before."
@@ -117,7 +121,7 @@ class SpoolFile:
             self._record_what_is_here(db, batch)
             if batch.losses is not None:
                 self._say(db, batch.losses)
-                self._keep(db, {_EVER_LOST: str(batch.ever_lost)})
+                self._keep(db, {EVER_LOST: str(batch.ever_lost), _LOSSES: copy_of(batch.losses)})
                 db.execute("DELETE FROM kept WHERE key GLOB ?", (f"{_SALVAGED}*",))
             self._keep(db, batch.kept)
             for name in batch.finished:
@@ -127,16 +131,30 @@ class SpoolFile:
     def read(self, span: SeqRange) -> list[tuple[int, Reading]]:
         """The readings of `span` that the file holds as they were written, each with its seq."""
         with _troubles(self.path):
-            rows = list(self._sound(span.stream, self._rows_of(span)))
-            if any(one.seq >= other.seq for one, other in pairwise(rows)):
+            rows = self._rows_of(span)
+            numbers = {cells[2] for cells in rows} & self._series.keys()
+            series = {number: (key := self._series[number], self._seed(span.stream, key)) for number in numbers}
+            readings = readings_of(rows, series, checked=self._is_checked(span.stream))
+            if any(one[0] >= other[0] for one, other in pairwise(readings)):
                 raise FileDamaged(f"{self.path} is damaged: readings of {span.stream} are out of order")
-            return [(row.seq, reading_of(row, self._series[row.series])) for row in rows]
+            return readings
 
     def seqs(self, span: SeqRange) -> Spans:
         """Which seq of `span` the file has a row for, as it was written or not."""
         with _troubles(self.path):
             found = (cells[1] for cells in self._rows_of(span))
             return Spans((seq, seq) for seq in found if isinstance(seq, int))
+
+    def compare(self, span: SeqRange) -> None:
+        """FileDamaged where the file has other rows of `span` than it should have by what was committed.
+
+        Of what was salvaged nobody knows that yet.
+        """
+        with _troubles(self.path):
+            row, db = self._streams.get(span.stream), self._open_db()
+            is_salvaged = db.execute("SELECT 1 FROM kept WHERE key = ?", (_SALVAGED,)).fetchone() is not None
+            if row is not None and not is_salvaged and differs(db, row, span.first, span.last):
+                raise FileDamaged(f"{self.path} is damaged: other readings are in it than were committed")
 
     def unnamed_series(self) -> set[int]:
         """The numbers of series that rows have and no table names."""
@@ -178,7 +196,8 @@ class SpoolFile:
     def losses(self) -> list[Lost]:
         """The declared losses that are still to be acknowledged."""
         with _troubles(self.path):
-            return self._losses(self._open_db())
+            db = self._open_db()
+            return self._losses(db, dict(self._whole_rows(db, "kept", "key, value")))
 
     def begin_salvage(self, tables: Tables, damage: str) -> None:
         """Put the small tables of a damaged file in, and remember that rows are still to come."""
@@ -186,7 +205,7 @@ class SpoolFile:
             for row in tables.streams:
                 self._put_stream(db, row)
             for number, key in tables.series.items():
-                db.execute("INSERT OR IGNORE INTO series VALUES (?, ?, ?)", (number, *key))
+                db.execute("INSERT OR IGNORE INTO series (id, sensor, quantity) VALUES (?, ?, ?)", (number, *key))
             self._learn_series(tables.series)
             self._say(db, tables.losses)
             self._keep(db, {**tables.kept, _SALVAGED: damage, _BOUND + self.path.name: "0 0"})
@@ -210,7 +229,7 @@ class SpoolFile:
         version = self._pragma("user_version")
         if version > LAST_VERSION:
             raise FileDamaged(f"{self.path} is damaged: there is no version {version} of it")
-        if version > SCHEMA_VERSION:
+        if version > SCHEMA_VERSION and not 0 < self._pragma("application_id") <= SCHEMA_VERSION:
             raise DiskProblem(f"{self.path} was written by a newer siaga-edge; upgrade this one or name another spool")
         if prepare(db):
             self.checkpoint()
@@ -218,17 +237,20 @@ class SpoolFile:
         _copied(db, "stream", "id, name")
         self._streams = {row.name: row for row in self._stream_rows(db)}
         kept = dict(self._whole_rows(db, "kept", "key, value"))
-        losses = self._losses(db)
-        previous = [self._previous_stream(db, row) for row in self._streams.values()]
-        (rows,) = db.execute("SELECT count(*) FROM reading").fetchone()
-        if rows != sum(earlier.spans.total for earlier in previous):
-            raise FileDamaged(f"{self.path} is damaged: it has readings of streams that it does not know")
+        losses = self._losses(db, kept)
         damage = kept.get(_SALVAGED, "")
-        for earlier, row in zip(previous, self._streams.values(), strict=True):
-            self._compare(earlier, row.last, salvaged=bool(damage))
-        ever_lost = int(kept.get(_EVER_LOST, 0))
+        previous = self._previous_streams(db, salvaged=bool(damage))
+        ever_lost = int(kept.get(EVER_LOST, 0))
         others = {key: kept[key] for key in kept if not key.startswith(_OWN)}
         return OpenedSpool(previous, losses, ever_lost, others, damage=damage)
+
+    def _previous_streams(self, db: sqlite3.Connection, *, salvaged: bool) -> list[PreviousStream]:
+        if has_strangers(db, {row.id for row in self._streams.values()}):
+            raise FileDamaged(f"{self.path} is damaged: it has readings of streams that it does not know")
+        try:
+            return [previous_stream(db, row, salvaged=salvaged) for row in self._streams.values()]
+        except FileDamaged as damage:
+            raise FileDamaged(f"{self.path} is damaged: {damage}") from None
 
     def _stream_rows(self, db: sqlite3.Connection) -> Iterator[StreamRow]:
         query = "SELECT id, name, boot, origin_ms, last, checked, here, crc FROM stream ORDER BY id"
@@ -238,8 +260,9 @@ class SpoolFile:
                 raise FileDamaged(f"{self.path} is damaged: what it says of stream {name} does not fit its check sum")
             yield row
 
-    def _losses(self, db: sqlite3.Connection) -> list[Lost]:
-        return [Lost(*row) for row in self._whole_rows(db, "loss", "stream, first, last, reason") if is_name(row[0])]
+    def _losses(self, db: sqlite3.Connection, kept: dict[str, str]) -> list[Lost]:
+        rows = [Lost(*row) for row in self._whole_rows(db, "loss", "stream, first, last, reason") if is_name(row[0])]
+        return list(dict.fromkeys((*rows, *losses_in(kept.get(_LOSSES, "")))))
 
     def _whole_rows(self, db: sqlite3.Connection, table: str, words: str) -> Iterator[tuple[Any, ...]]:
         for *row, check in db.execute(f"SELECT {words}, crc FROM {table}").fetchall():  # noqa: S608 - names of ours
@@ -247,23 +270,6 @@ class SpoolFile:
                 yield tuple(row)
             else:
                 _log.error("%s: a damaged row of the table %s is left out: %.100r", self.path, table, row)
-
-    def _previous_stream(self, db: sqlite3.Connection, row: StreamRow) -> PreviousStream:
-        spans = Spans(_runs(db, row.id))
-        last = max([row.last, *(last for _, last in spans)])
-        return PreviousStream(row.name, row.boot, row.origin_ms, last, spans, row.here)
-
-    def _compare(self, earlier: PreviousStream, last: int, *, salvaged: bool) -> None:
-        """FileDamaged where a stream has other rows than its row says; what was `salvaged` may lack some."""
-        expected = Spans([(1, last)]) if earlier.expected is None else earlier.expected
-        missing = expected.without(earlier.spans)
-        if missing and earlier.expected is not None and not salvaged:
-            raise FileDamaged(f"{self.path} is damaged: {missing.total} of its readings are not where they should be")
-        unexpected = earlier.spans.without(expected)
-        if salvaged:  # rows may be newer than what was left of the table of streams
-            unexpected.remove(last + 1, MAX_INTEGER)
-        if unexpected:  # the uplink would send, or declare lost, what was acknowledged or never was
-            raise FileDamaged(f"{self.path} is damaged: {unexpected.total} of its readings should not be there")
 
     def _rows_of(self, span: SeqRange) -> list[tuple[Any, ...]]:
         # all at once: a query that is not read to its end would keep the file locked after an error
@@ -282,7 +288,8 @@ class SpoolFile:
         for first, readings in batch.runs:
             self._learn_new_series(db, readings)
             db.executemany(
-                "INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO reading (stream, seq, series, time_ms, value, clock, crc)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 self._rows(batch.stream, stream, first, readings),
             )
 
@@ -300,14 +307,17 @@ class SpoolFile:
         return seed
 
     def _sound(self, stream: str, rows: list[tuple[Any, ...]]) -> Iterator[SpoolRow]:
-        known = self._streams.get(stream)
-        checked = known is None or known.checked
+        checked = self._is_checked(stream)
         numbers = {cells[2] for cells in rows} & self._series.keys()
         seeds = {number: self._seed(stream, self._series[number]) for number in numbers}
         for cells in rows:
             seed = seeds.get(cells[2])
             if seed is not None and is_sound(cells, seed, checked=checked):
                 yield SpoolRow._make(cells)
+
+    def _is_checked(self, stream: str) -> bool:
+        known = self._streams.get(stream)
+        return known is None or known.checked
 
     def _record_what_is_here(self, db: sqlite3.Connection, batch: WriteBatch) -> None:
         touched = {span.stream for span in batch.forget} | batch.here.keys()
@@ -322,7 +332,8 @@ class SpoolFile:
     def _put_stream(self, db: sqlite3.Connection, row: StreamRow) -> None:
         words = (row.id, row.name, row.boot, row.origin_ms, row.last, int(row.checked), row.here_text, row.check)
         db.execute(
-            "INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            "INSERT INTO stream (id, name, boot, origin_ms, last, checked, here, crc)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " boot = excluded.boot, origin_ms = excluded.origin_ms, last = excluded.last, checked = excluded.checked,"
             " here = excluded.here, crc = excluded.crc",  # not the name, whose index would be written anew each time
             words,
@@ -363,12 +374,15 @@ class SpoolFile:
     def _say(db: sqlite3.Connection, losses: Iterable[Lost]) -> None:
         db.execute("DELETE FROM loss")
         rows = [(loss.stream, loss.first, loss.last, loss.reason) for loss in losses]
-        db.executemany("INSERT INTO loss VALUES (?, ?, ?, ?, ?)", [(*row, check_of_words(*row)) for row in rows])
+        db.executemany(
+            "INSERT INTO loss (stream, first, last, reason, crc) VALUES (?, ?, ?, ?, ?)",
+            [(*row, check_of_words(*row)) for row in rows],
+        )
 
     @staticmethod
     def _keep(db: sqlite3.Connection, kept: dict[str, str]) -> None:
         rows = [(key, value, check_of_words(key, value)) for key, value in kept.items()]
-        db.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
+        db.executemany("INSERT OR REPLACE INTO kept (key, value, crc) VALUES (?, ?, ?)", rows)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -428,27 +442,6 @@ def _connect(path: Path) -> sqlite3.Connection:
             db.close()  # or its lock would outlive it
             raise
     return db
-
-
-def _runs(db: sqlite3.Connection, stream: int) -> list[tuple[int, int]]:
-    """The ranges of seq that the file holds of a stream: counted where there is no hole, else walked."""
-    low, high, count = db.execute(
-        "SELECT min(seq), max(seq), count(*) FROM reading WHERE stream = ?", (stream,)
-    ).fetchone()
-    if not count:
-        return []
-    if not (isinstance(low, int) and isinstance(high, int)):  # a page of another table stands among those of readings
-        raise FileDamaged(f"rows of stream {stream} have no seq")
-    if high - low + 1 == count:
-        return [(low, high)]
-    edges = db.execute(
-        "SELECT before, seq FROM (SELECT seq, lag(seq) OVER (ORDER BY seq) AS before FROM reading WHERE stream = ?)"
-        " WHERE seq != before + 1 ORDER BY seq",
-        (stream,),
-    ).fetchall()
-    if not all(isinstance(seq, int) for edge in edges for seq in edge):
-        raise FileDamaged(f"rows of stream {stream} have no seq")
-    return list(zip([low, *(after for _, after in edges)], [*(before for before, _ in edges), high], strict=True))
 
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}

@@ -1,9 +1,12 @@
 """Declared losses: what nobody will ever get, kept until the cloud has acknowledged the batch that said so.
 
 spool full: 9f3c… [1..90]      spool file damaged: 77ab… [12..19] [40..51]
+
+The file has them twice, a row each in one table and all in a row of another: a damaged row costs no declaration.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
 from edge.spool.spans import SeqRange, Spans
 from wire import Lost
@@ -14,6 +17,8 @@ FILE_DAMAGED = "spool file damaged"
 TAIL_CUT = "end of the spool file cut off"
 NO_FREE_TIME = "more readings of one series than milliseconds"
 
+MOST_COPIED = 500
+"""So many stand in the copy too, some 25 kB; it is written when they change."""
 MOST_IN_A_BATCH = 200
 """Far below the wire's 1,024, so that a batch with losses stays small."""
 
@@ -58,3 +63,17 @@ class Losses:
 
     def _of(self, stream: str, reason: str) -> Spans:
         return self._spans.setdefault((stream, reason), Spans())
+
+
+def copy_of(losses: Iterable[Lost]) -> str:
+    """Losses as one text: a line each, 9f3c21d07ab4e815 1 90 spool full."""
+    return "\n".join(f"{each.stream} {each.first} {each.last} {each.reason}" for each in islice(losses, MOST_COPIED))
+
+
+def losses_in(copy: str) -> list[Lost]:
+    """The losses of a text; none where it is no such text."""
+    try:
+        words = [line.split(" ", 3) for line in copy.splitlines()]
+        return [Lost(stream, int(first), int(last), reason) for stream, first, last, reason in words]
+    except ValueError:
+        return []

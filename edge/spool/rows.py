@@ -9,6 +9,7 @@ come out under another sensor's name. Rows that an earlier version wrote have no
 
 import math
 import struct
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -67,9 +68,29 @@ def _is_plausible(seq: object, time_ms: object, value: object, clock: object) ->
     return isinstance(clock, int) and 0 <= clock < len(CLOCKS)
 
 
-def reading_of(row: SpoolRow, key: SeriesKey) -> Reading:
-    """The reading of a sound row."""
-    return Reading(*key, row.time_ms, float(row.value), CLOCKS[row.clock])
+def readings_of(
+    rows: Iterable[tuple[Any, ...]], series: Mapping[int, tuple[SeriesKey, int]], *, checked: bool
+) -> list[tuple[int, Reading]]:
+    """The readings of the rows that are as they were written, each with its seq.
+
+    `series` has sensor, quantity and seed of each number. A backlog of millions goes through here, so that it is one
+    loop: a call for each row would cost as much again as the check.
+    """
+    found = []
+    pack = _CHECKED.pack
+    for row in rows:
+        _, seq, number, time_ms, value, clock, check = row
+        known = series.get(number)
+        if known is None:
+            continue
+        key, seed = known
+        try:
+            sound = check == (crc32(pack(seq, time_ms, value + 0.0, clock), seed) ^ 0x8000_0000) - 0x8000_0000
+        except (TypeError, struct.error, OverflowError):  # cells that no row ever had
+            continue
+        if sound or (check is None and is_sound(row, seed, checked=checked)):
+            found.append((seq, Reading(*key, time_ms, float(value), CLOCKS[clock])))
+    return found
 
 
 def check_of_words(*words: object) -> int:

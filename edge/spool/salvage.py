@@ -14,14 +14,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.spool.disk import force_folder, free_bytes, free_reserve, make_reserve, punch_hole
+from edge.spool.disk import free_bytes, free_reserve, punch_hole
 from edge.spool.file import PAGE_BYTES, Bound, SpoolFile
+from edge.spool.opening import salvage_path
 from edge.spool.page_scan import PageScan, parts_of, reading_in
 from edge.spool.pages import Pages
 from edge.spool.rows import SpoolRow, is_sound, seed_of
 from edge.spool.spans import Spans
 from edge.spool.sync_checkpoint import Forced, read_names, read_sync_checkpoint, sync_checkpoint_path
 from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool
+from runtime.whole_files import force_folder
 
 _log = logging.getLogger(__name__)
 
@@ -32,25 +34,10 @@ _BESIDE = ("", "-wal", "-shm")
 _NOTHING_LOST = Spans()
 
 
-def open_or_salvage(file: SpoolFile) -> OpenedSpool:
-    """Open the spool, salvaging it where it is damaged; DiskProblem where the disk does not let us."""
-    try:
-        if _beside(file.path, ".salvage").exists():
-            opened = salvage(file, f"{file.path.name} is damaged")
-        else:
-            opened = file.open()
-            if file.unnamed_series() & read_names(sync_checkpoint_path(file.path)).series.keys():
-                opened = salvage(file, f"{file.path} is damaged: its table of series has lost some")
-    except FileDamaged as damage:
-        opened = salvage(file, str(damage))
-    make_reserve(file.path)
-    return opened
-
-
 def salvage(file: SpoolFile, damage: str) -> OpenedSpool:
     """Put a file with all that is readable in the place of a damaged one; DiskProblem where the disk forbids it."""
     file.close()
-    building = SpoolFile(_beside(file.path, ".salvage"))
+    building = SpoolFile(salvage_path(file.path))
     try:
         keeps_old = _make_room(file.path)
         _open_building(building)

@@ -11,6 +11,9 @@ import sqlite3
 from edge.spool.rows import check_of_words
 
 VERSION = 2
+OPENED_FROM = 2
+"""The oldest version that can work with a file of this one, whose application_id says so: after an update is taken back
+the version before goes on with it. A newer version that adds columns, each with a default, leaves this as it is."""
 LAST_VERSION = 255
 """No version of ours will be higher: a file that says so is damaged, and not written by a newer agent."""
 SCHEMA = """
@@ -48,8 +51,11 @@ _SMALL = (
 
 
 def prepare(db: sqlite3.Connection) -> bool:
-    """Give the file all tables and columns of this version, all at once; whether anything was lacking."""
-    if db.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+    """Give the file all tables and columns of this version, all at once; whether anything was lacking.
+
+    A newer one that this version may open is left as it is.
+    """
+    if db.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
         return False
     db.execute("BEGIN IMMEDIATE")
     try:
@@ -63,6 +69,7 @@ def prepare(db: sqlite3.Connection) -> bool:
             checks = [(check_of_words(*words), number) for number, *words in rows]
             db.executemany(f"UPDATE {table} SET crc = ? WHERE {key} = ?", checks)  # noqa: S608
         db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute(f"PRAGMA application_id = {OPENED_FROM}")
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:

@@ -9,6 +9,8 @@ A reading that the cloud acknowledges before it is committed never touches the d
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+import msgspec
+
 from edge.spool.arrival_times import ArrivalTimes
 from edge.spool.ledger import Ledger
 from edge.spool.limits import Limits, SpoolUsage, readings_to_drop
@@ -137,6 +139,14 @@ class Spool:
         return self.problem or "; ".join(sentence for sentence in (self._damage, damaged) if sentence)
 
     # --- for the uplink
+
+    def gather_longer(self, more_s: float) -> None:
+        """Live readings are gathered so much longer before they are sent: so much longer are they young."""
+        self.limits = msgspec.structs.replace(self.limits, live_s=self.limits.live_s + more_s)
+
+    def force_within(self, fsync_s: float) -> None:
+        """Force what is not acknowledged within so long from now on."""
+        self.limits = msgspec.structs.replace(self.limits, fsync_s=fsync_s)
 
     @property
     def sendable(self) -> int:

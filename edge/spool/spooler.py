@@ -12,13 +12,17 @@ from typing import NamedTuple
 
 from edge.spool.file import SpoolFile
 from edge.spool.limits import SpoolUsage
-from edge.spool.salvage import open_or_salvage, salvage
+from edge.spool.opening import open_or_salvage, salvaged
+from edge.spool.row_check import RowCheck
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import GATHER_S, RETRY_S, Spool
 from edge.spool.sync_checkpoint import Forced, Names, read_sync_checkpoint, sync_checkpoint_path, write_sync_checkpoint
 from edge.spool.work_thread import WorkThread
 from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool, WriteBatch
 from wire import Reading
+
+Judge = Callable[[Sequence[Reading], bool], dict[str, str]]
+"""Is shown readings on their way, and whether they are backlog; what it says is committed with them."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +46,8 @@ class Spooler:
         self, spool: Spool, file: SpoolFile, *, on_change: Callable[[], None], thread: WorkThread | None = None
     ) -> None:
         self.spool = spool
+        self.judge: Judge | None = None
+        """Whoever must see readings within the second, and remember what it made of them: local alarms."""
         self.forces = 0
         """How often anything was forced to disk."""
         self._file = file
@@ -56,11 +62,21 @@ class Spooler:
         self._force_timer: asyncio.TimerHandle | None = None
         self._committing: asyncio.Future[_Outcome] | None = None
         self._forcing: asyncio.Future[None] | None = None
+        self._force_asked_s: float | None = None
+        self._row_check: asyncio.Task[None] | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether what earlier starts have left is known."""
         return self._file.is_open
+
+    @property
+    def behind_s(self) -> float:
+        """For how long the disk has answered nothing, or a commit is overdue; a disk that refuses has answered."""
+        now_s, due_s = self._loop.time(), self.spool.commit_due_s
+        overdue_s = 0.0 if due_s is None or self._committing is not None else now_s - due_s
+        forcing_s = 0.0 if self._force_asked_s is None else now_s - self._force_asked_s
+        return max(0.0, self._file_thread.behind_s, forcing_s, overdue_s)
 
     async def start(self) -> None:
         """Open the file and take over what it holds; a disk that does not let us is tried again and again."""
@@ -75,6 +91,8 @@ class Spooler:
         backlog: bool = False,
     ) -> None:
         """See `Spool.append`."""
+        if self.judge is not None and readings:
+            keep = {**(keep or {}), **self.judge(readings, backlog)} or None
         first = self.spool.append(readings, now_s=self._loop.time(), keep=keep, safe=safe, backlog=backlog)
         self.nudge()
         if self.spool.sendable >= first:  # what is held until its commit is sent after that
@@ -89,6 +107,15 @@ class Spooler:
         """See `Spool.refuse`."""
         self.spool.refuse(readings, reason, now_s=self._loop.time())
         self.nudge()
+
+    def force_within(self, fsync_s: float) -> None:
+        """See `Spool.force_within`; what waits already is meant too."""
+        self.spool.force_within(fsync_s)
+        if self._force_timer is not None:
+            self._force_timer.cancel()
+            self._force_timer = None
+        self.nudge()
+        self._plan_force()
 
     async def keep(self, keep: dict[str, str]) -> None:
         """Commit `keep`, and wait for it; not for a disk that takes nothing."""
@@ -176,6 +203,8 @@ class Spooler:
         for timer in (self._commit_timer, self._force_timer):
             if timer is not None:
                 timer.cancel()
+        if self._row_check is not None:
+            self._row_check.cancel()
         for under_way in (self._committing, self._forcing):
             if under_way is not None:
                 await asyncio.wait({under_way})
@@ -227,7 +256,7 @@ class Spooler:
                 self._commit_or_make_room(batch)
             return self._file.room()
         except FileDamaged as damage:
-            return _Salvaged(salvage(self._file, str(damage)))
+            return _Salvaged(salvaged(self._file, str(damage)))
 
     def _commit_or_make_room(self, batch: WriteBatch) -> None:
         try:
@@ -246,11 +275,13 @@ class Spooler:
         if isinstance(outcome, _Adopted):
             self._adopted = True
             self.spool.adopt(outcome.opened, outcome.checkpoint, now_s=now_s)
+            check = RowCheck(self._file, self._file_thread, on_damage=self._salvage)
+            self._row_check = self._loop.create_task(check.run(outcome.opened.previous))
         else:
             self.spool.salvaged(outcome.opened, now_s=now_s)
 
     async def _salvage(self, damage: str) -> None:
-        opened = await self._file_thread.do(salvage, self._file, damage)
+        opened = await self._file_thread.do(salvaged, self._file, damage)
         self.spool.salvaged(opened, now_s=self._loop.time())
         self.nudge()
 
@@ -277,13 +308,16 @@ class Spooler:
         highest, forced = self.spool.committed_last, self.spool.sync_checkpoint()
         wal_is_long = self.spool.wal_is_long
         try:
+            self._force_asked_s = self._loop.time()
             await self._loop.run_in_executor(self._force_thread, self._force_and_checkpoint, forced)
+            self._force_asked_s = None
             if wal_is_long:
                 await self._file_thread.do(self._file.checkpoint)
                 self.spool.wal_is_long = False
             self.spool.forced(highest)
             self.forces += 1
         except (DiskProblem, OSError) as problem:
+            self._force_asked_s = None
             _log.error("the spool cannot be forced to disk: %s", problem)
             await asyncio.sleep(RETRY_S)
         finally:

@@ -30,12 +30,22 @@ class WorkThread:
         self._loop = asyncio.get_running_loop()
         self._work: SimpleQueue[_Work | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._asked = self._answered = 0
+        self._last_s = 0.0
+
+    @property
+    def behind_s(self) -> float:
+        """For how long it has answered nothing though something is asked of it."""
+        return self._loop.time() - self._last_s if self._asked > self._answered else 0.0
 
     def do(
         self, call: Callable[..., R], *arguments: object, then: Callable[[asyncio.Future[R]], None] | None = None
     ) -> asyncio.Future[R]:
         """Call it in the thread; what it gives or raises is the future's, and `then` is called when that is done."""
         answer: asyncio.Future[R] = self._loop.create_future()
+        if self._asked == self._answered:
+            self._last_s = self._loop.time()
+        self._asked += 1
         self._work.put(_Work(answer, call, arguments, then))
         if self._thread is None:  # a daemon: where the agent breaks, nobody waits for a disk that hangs
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
@@ -58,16 +68,17 @@ class WorkThread:
                 error = problem
             if self._loop.is_closed():
                 return
-            self._loop.call_soon_threadsafe(_answer, work, result, error)
+            self._loop.call_soon_threadsafe(self._answer, work, result, error)
             del work, result, error  # or what it holds would stay until the next work
 
-
-def _answer(work: _Work, result: object, error: BaseException | None) -> None:
-    if work.answer.cancelled():
-        return
-    if error is None:
-        work.answer.set_result(result)
-    else:
-        work.answer.set_exception(error)
-    if work.then is not None:
-        work.then(work.answer)
+    def _answer(self, work: _Work, result: object, error: BaseException | None) -> None:
+        self._answered += 1
+        self._last_s = self._loop.time()
+        if work.answer.cancelled():
+            return
+        if error is None:
+            work.answer.set_result(result)
+        else:
+            work.answer.set_exception(error)
+        if work.then is not None:
+            work.then(work.answer)

@@ -20,9 +20,9 @@ from firmware_bridge.device_json import number, read
 from firmware_bridge.family import Guide, MqttDialect, Option, check_channels, settle
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.timestamps import READERS, or_noted
-from firmware_bridge.units import convert
 from i18n.message import LocalizedMessage
 from wire import QUANTITIES
+from wire.units import convert
 
 FIELDS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     # quantity, unit, keys of new and old firmware, keys of the corrected value

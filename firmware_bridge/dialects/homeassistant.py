@@ -31,8 +31,8 @@ from firmware_bridge.names import Meant, check_units, check_values, in_its_unit
 from firmware_bridge.quantity_names import UNITS, with_its_usual_unit
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.topics import is_filter, matches
-from firmware_bridge.units import conversion
 from i18n.message import LocalizedMessage
+from wire.units import conversion
 
 MOST_ENTITIES = 2_000
 MOST_AVAILABILITY = 8

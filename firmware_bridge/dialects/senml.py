@@ -33,9 +33,9 @@ from firmware_bridge.family import (
 )
 from firmware_bridge.quantity_names import quantity_of
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.units import convert
 from i18n.message import LocalizedMessage
 from wire import Quantity, QuantityTable
+from wire.units import convert
 
 RELATIVE_BELOW_S = 2**28
 AHEAD_S = 60.0

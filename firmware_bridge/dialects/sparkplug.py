@@ -32,9 +32,10 @@ from firmware_bridge.dialects.sparkplug_topic import SparkplugTopic, rebirth, to
 from firmware_bridge.family import Guide, MqttDialect, Option, check_channels, check_quantity, settle, table_among
 from firmware_bridge.quantity_names import quantity_of
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.units import check_unit, convert
+from firmware_bridge.unit_option import check_unit
 from i18n.message import LocalizedMessage
 from wire import QuantityTable
+from wire.units import convert
 
 _EARLIEST_MS = 946_684_800_000
 _NO_READINGS = ("bdseq", "node control/", "device control/", "properties/", "node info/", "node properties/")

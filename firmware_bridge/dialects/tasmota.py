@@ -20,9 +20,9 @@ from firmware_bridge.device_json import number, read
 from firmware_bridge.family import Guide, MqttDialect, Option, settle
 from firmware_bridge.names import Meant, meant
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.units import conversion
 from i18n.message import LocalizedMessage
 from wire import QUANTITIES
+from wire.units import conversion
 
 Field = tuple[str, str, str]  # key in the message, quantity, unit: fixed, or the key that names it
 

@@ -113,11 +113,11 @@ def _decoder(options: Mapping[str, Any], memory: Mapping[str, int]) -> SerialDec
 
 FAMILY = SerialFamily(
     name="modbus",
-    title=LocalizedMessage("Modbus RTU and TCP: level probes, radar, wind, weather, rain by register maps"),
+    title=LocalizedMessage("Modbus RTU and TCP: level probes, radar, wind, weather, rain, solar by register maps"),
     baud=9_600,
     quantities=(
         "water_level", "distance", "rainfall", "wind_speed", "wind_direction", "temperature", "humidity", "pressure",
-        "illuminance", "noise", "pm2_5", "pm10",
+        "illuminance", "noise", "pm2_5", "pm10", "battery", "battery_voltage", "solar_voltage",
     ),
     options=OPTIONS,
     decoder=_decoder,

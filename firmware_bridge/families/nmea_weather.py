@@ -17,8 +17,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from firmware_bridge.sample import Frame, Sample
-from firmware_bridge.units import conversion
 from wire import Quantity, QuantityTable
+from wire.units import conversion
 
 QUANTITIES = (
     "wind_speed", "wind_direction", "wind_gust", "temperature", "humidity", "pressure", "water_temperature",

@@ -32,10 +32,11 @@ from firmware_bridge.family import (
 )
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.units import AS_IT_IS, Conversion, check_unit
+from firmware_bridge.unit_option import check_unit
 from i18n.message import LocalizedMessage
 from wire import QuantityTable
 from wire.quantities import MEASURED
+from wire.units import AS_IT_IS, Conversion
 
 ADDRESSES = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LONGEST = 96

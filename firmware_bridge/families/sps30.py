@@ -27,9 +27,9 @@ from firmware_bridge.framing import JUNK, Framing, Verdict
 from firmware_bridge.laser_options import check_sleep
 from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller, every_s
 from firmware_bridge.sample import Frame, Sample
-from firmware_bridge.units import conversion
 from i18n.message import LocalizedMessage
 from wire import Quantity
+from wire.units import conversion
 
 _FLAG, _ESCAPE = 0x7E, 0x7D
 _STUFFED = {0x7E: 0x5E, 0x7D: 0x5D, 0x11: 0x31, 0x13: 0x33}

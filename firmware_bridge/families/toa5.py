@@ -33,9 +33,9 @@ from firmware_bridge.family import (
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.shaping import SHAPING, Shape, shapes_of
 from firmware_bridge.text_lines import LineSplitter
-from firmware_bridge.units import conversion
 from i18n.message import LocalizedMessage
 from wire import MEASURED, QuantityTable
+from wire.units import conversion
 
 _LONGEST = 4_096
 _NO_READING = ("NAN", "INF", "-INF", "", "-6999", "-7999", "-99999")

@@ -14,9 +14,10 @@ from firmware_bridge.family import Option, OptionError, check_channels, nearest,
 from firmware_bridge.modbus.ready_maps import MODELS, table_of
 from firmware_bridge.modbus.register_map import RegisterMap, parse_map
 from firmware_bridge.modbus.slave import ModbusSlave, Placing
-from firmware_bridge.units import Conversion, check_unit
+from firmware_bridge.unit_option import check_unit
 from i18n.message import LocalizedMessage, located
 from wire import QuantityTable
+from wire.units import Conversion
 
 _MOST_SLAVES = 32
 """That share an RS-485 line of one unit load each (TIA-485-A)."""

@@ -29,6 +29,12 @@ MODELS = {
     "xy-md02": "temperature_humidity_sht20",
     "sht20": "temperature_humidity_sht20",
     "sen0575": "rain_gauge",
+    "tracer-a": "solar_charge_controller",
+    "tracer-an": "solar_charge_controller",
+    "tracer-b": "solar_charge_controller",
+    "tracer-bn": "solar_charge_controller",
+    "ls-b": "solar_charge_controller",
+    "vs-b": "solar_charge_controller",
 }
 _FOLDER = Path(__file__).parent / "maps"
 

@@ -21,9 +21,10 @@ from firmware_bridge.family import Option, OptionError, nearest, problems
 from firmware_bridge.modbus.map_keys import OF_A_FIELD, OF_A_MAP
 from firmware_bridge.modbus.pdu import MOST_REGISTERS, OF_BITS, Span
 from firmware_bridge.modbus.values import WORDS_OF
-from firmware_bridge.units import Conversion, check_unit
+from firmware_bridge.unit_option import check_unit
 from i18n.message import LocalizedMessage, located
 from wire import QuantityTable
+from wire.units import Conversion
 
 _MOST_FIELDS = 200
 

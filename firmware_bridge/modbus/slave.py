@@ -18,7 +18,7 @@ from firmware_bridge.modbus.pdu import OF_BITS, Span
 from firmware_bridge.modbus.register_map import RegisterField, RegisterMap
 from firmware_bridge.modbus.values import WORDS_OF, value_of
 from firmware_bridge.sample import Sample
-from firmware_bridge.units import Conversion
+from wire.units import Conversion
 
 _MOST_DECIMALS = 9
 _LEAST, _MOST = 1e-20, 1e20

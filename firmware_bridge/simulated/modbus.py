@@ -27,6 +27,8 @@ from firmware_bridge.sample import Frame
 from firmware_bridge.simulated.device import Values
 
 _DECIMALS = 1
+_SILENCE_S = 0.1
+"""Many times the 3.5 characters after which a slave begins to read again: what carries the bytes may hesitate."""
 _ILLEGAL_ADDRESS = 2
 
 
@@ -56,12 +58,14 @@ class SimulatedModbus:
         self._framer = Framer(self._carrier.framing, self._heard)
         self._answers: list[bytes] = []
         self._later: list[bytes] = []
-        self._now_s = 0.0
+        self._now_s = self._fed_s = 0.0
         self._since_s: float | None = None
 
     def feed(self, data: bytes, now_s: float) -> bytes:
         """Take bytes from the line; the answers."""
-        self._now_s = now_s
+        if now_s - self._fed_s > _SILENCE_S and not self._carrier.is_numbered:
+            self._framer.give_up()  # what was no request ends with the silence after it
+        self._now_s = self._fed_s = now_s
         self._since_s = now_s if self._since_s is None else self._since_s
         self._answers = []
         self._framer.feed(data)

@@ -8,7 +8,7 @@ from typing import Any
 
 from firmware_bridge.families import sdi12
 from firmware_bridge.simulated.device import Values
-from firmware_bridge.units import check_unit
+from firmware_bridge.unit_option import check_unit
 from wire import BUILT_IN
 
 MEASURES_S = 1

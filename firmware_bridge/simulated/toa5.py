@@ -7,8 +7,8 @@ from typing import Any
 from firmware_bridge.families import toa5_lines
 from firmware_bridge.simulated.device import DuePace, Values
 from firmware_bridge.timestamps import zone_of
-from firmware_bridge.units import conversion
 from wire import BUILT_IN
+from wire.units import conversion
 
 EVERY_S = 2.0
 _USUAL = {"distance": "TCDT_Avg", "temperature": "AirTC_Avg", "humidity": "RH"}

@@ -7,12 +7,10 @@
 Factors are exact by definition, or those of NIST SP 811 (2008), appendix B.8, where they are marked.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from firmware_bridge.family import OptionError
-from i18n.message import LocalizedMessage
-from wire import Quantity
 from wire.gases import MOLAR_MASS_G, MOLAR_VOLUME_L
+from wire.quantities import Quantity
 from wire.ucum import is_ucum, meant
 
 
@@ -106,19 +104,6 @@ def convert(value: float, written: str, quantity: Quantity) -> float | str:
         if found is None
         else found(value)
     )
-
-
-def check_unit(option: str, written: Any, quantity: Quantity) -> Conversion:
-    """How values in the unit `written` become those of `quantity`; OptionError, naming `option`, where they cannot."""
-    found = conversion(written, quantity) if isinstance(written, str) else None
-    if found is None:
-        raise OptionError(
-            LocalizedMessage(
-                "{option}: {written} is no unit of {quantity}; write one such as {unit}",
-                option=option, written=repr(written)[:40], quantity=quantity.name, unit=repr(quantity.unit),
-            )
-        )  # fmt: skip
-    return found
 
 
 def _between(from_: tuple[float, float], to: tuple[float, float]) -> Conversion:
