@@ -5,30 +5,40 @@ broker ─► ingest ─► store ─► newest        platform.health(now_ms) a
 """
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
+from prometheus_client.core import Metric
 
 from cloud.access.authenticator import Authenticator
 from cloud.access.principal import Principal
 from cloud.alarms.alarm_service import AlarmService
+from cloud.alarms.checklists import Checklists
 from cloud.alarms.maintenance import MaintenanceCalendar
+from cloud.alarms.open_alarms import OpenAlarms
 from cloud.alarms.preview import Previewer
+from cloud.board.board import CityBoard
+from cloud.care.gateway_care import GatewayCare
 from cloud.core.health import Component, Condition, Health
 from cloud.database.audit_log import Actor
 from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
+from cloud.incidents.file import IncidentFiles
+from cloud.incidents.incident import Incidents
 from cloud.ingest.dead_letter_records import DeadLetter, DeadLetterFilter
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import WrongClock
 from cloud.ingest.heights import Heights
+from cloud.ingest.historical.importer import Importer
 from cloud.ingest.replay import Replay, Replays
-from cloud.metrics.exposition import Metrics
+from cloud.metrics.exposition import Collected, Metrics
 from cloud.notify.notifier import Notifier
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
+from cloud.registry.editing import RegistryEditing
 from cloud.registry.fact_service import FactService
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
@@ -38,6 +48,9 @@ from cloud.rulebook.visibility import whole_gateways
 from runtime.clock import wall_ms
 from runtime.secret_urls import scrubbed
 from wire import printable
+
+if TYPE_CHECKING:
+    from cloud.updates.rollouts import Rollouts
 
 
 class Platform:
@@ -55,16 +68,21 @@ class Platform:
         metrics: Metrics,
         components: Mapping[str, Callable[[], Component]],
         replay: Callable[[int, Actor], Awaitable[Replay]],
+        importer: Importer,
         access: Authenticator,
         rule_store: RuleStore,
         alarm_service: AlarmService,
         previewer: Previewer,
         maintenance: MaintenanceCalendar,
         notifier: Notifier,
+        care: GatewayCare,
+        rollouts: "Rollouts | None" = None,
         refused: Callable[[], frozenset[tuple[str, str]]] = frozenset,
         wrong_clocks: Callable[[], dict[str, WrongClock]] = dict,
         facts: FactService,
+        editing: RegistryEditing,
         heights: Heights,
+        collect: Callable[[], Awaitable[Iterable[Metric]]] | None = None,
     ) -> None:
         self.city: City = registry.city
         self.registry = registry
@@ -79,18 +97,40 @@ class Platform:
         self.alarm_service = alarm_service
         self.previewer = previewer
         self.maintenance = maintenance
+        self.checklists = Checklists(alarm_service.database)
+        self.incidents = Incidents(alarm_service, self.checklists, notifier)
+        self.incident_files = IncidentFiles(self.incidents, registry, store)
         self.notifier = notifier
+        self.care = care
+        self.rollouts = rollouts
+        """None where cloud.toml has no [updates]."""
         self.refused = refused
         """The series (sensor, quantity) whose readings are refused, so that nothing is known of them."""
         self.wrong_clocks = wrong_clocks
         """The gateways whose time was wrong or not known lately, by their id."""
         self.facts = facts
+        self.editing = editing
         self.heights = heights
         self.limited = LimitedSeries(rule_store)
         """Of which series of the city's own quantities somebody has set a limit."""
+        self.board = CityBoard(
+            registry=registry,
+            newest=newest,
+            statuses=statuses,
+            alarms=OpenAlarms(alarm_service.database),
+            limited=self.limited,
+            refused=lambda: self.refused(),
+        )
+        """How every place is doing."""
         self.indices = Indices(registry, newest, gauges=gauges_of(rule_store))
         self._components = components
+        self._collect = collect
         self._replay = replay
+        self.importer = importer
+
+    async def collected(self) -> Collected:
+        """The metrics of now, where what is counted is: here, or in the processes that ingest."""
+        return Collected(self.metrics.registry.collect() if self._collect is None else await self._collect())
 
     async def replay(self, dead_letter_id: int, *, actor: Actor) -> Replay:
         """Run a dead letter through the checks again, and record who did; LookupError if there is none of that id."""

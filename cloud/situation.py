@@ -31,7 +31,7 @@ from wire import AIR_PARAMETERS, BUILT_IN, QUANTITIES, Domain, QuantityTable, Wo
 from wire.durations import HOUR_MS
 
 WATER, ISPU, CAPACITY_USED, OCCUPANCY = "water_level", "ispu", "capacity_used", "occupancy"
-_ISPU_HOURS = 3
+ISPU_HOURS = 3
 """An index is published each hour; one that is older than this says nothing of now."""
 
 
@@ -72,28 +72,37 @@ def states_of(
     table: QuantityTable,
     refused: Collection[tuple[str, str]] = (),
     limited: Collection[tuple[str, str]] = (),
+    placed: Iterable[Sensor] | None = None,
 ) -> tuple[DomainState, ...]:
     """The state of each domain of `table` at `site`, whose newest `readings` and open `alarms` these are.
 
     Readings and alarms of other sites are let be. A domain that is not measured there is left out. A limit is set of
     the `limited` series of the city's own quantities.
-    Of the `refused` series (sensor, quantity) nothing is known now. `now_ms` is UTC; `sensors` are the city's, by id.
+    Of the `refused` series (sensor, quantity) nothing is known now. `now_ms` is UTC; `sensors` are the city's, by id,
+    and `placed` those that stand at the site, where the caller knows them: else they are looked for among all.
     """
-    own = [reading for reading in readings if reading.site == site.id]
+    own = [reading for reading in readings if _is_here(reading, site, sensors)]
     open_here = [(domain_of(alarm, sensors, table), alarm) for alarm in alarms if alarm.site == site.id]
     blind = _blind(site, sensors, refused, table)
     found: list[DomainState] = []
+    placed = sensors.values() if placed is None else placed
     for domain in table.watched:
         if domain in _MEASURED:
             measured = list(_MEASURED[domain](site, own, sensors, now_ms))
         else:
-            here = _own_series(site, sensors, domain, table)
+            here = _own_series(site, placed, domain, table)
             measured = list(_own_domain(domain, here, limited, own, sensors, now_ms, table))
         if domain in blind:  # what is known may be bad, but not good
             measured = [unknown(domain, REFUSED), *(state for state in measured if state.rank > 0)]
         worst = worst_state([*(_of_alarm(alarm, domain) for of, alarm in open_here if of == domain), *measured])
         found += () if worst is None else (worst,)
     return tuple(found)
+
+
+def _is_here(reading: StoredReading, site: Site, sensors: Mapping[str, Sensor]) -> bool:
+    """Whether a reading is of a sensor at `site` now, or computed for all of it: what is retired tells nothing."""
+    sensor = sensors.get(reading.sensor)
+    return reading.sensor == site.id if sensor is None else sensor.site == site.id and not sensor.retired
 
 
 def worst_state(states: Iterable[DomainState]) -> DomainState | None:
@@ -173,7 +182,7 @@ def _flood(
 def _air(
     _site: Site, readings: Sequence[StoredReading], sensors: Mapping[str, Sensor], now_ms: int
 ) -> Iterator[DomainState]:
-    oldest_ms = now_ms - _ISPU_HOURS * HOUR_MS
+    oldest_ms = now_ms - ISPU_HOURS * HOUR_MS
     measured = [reading for reading in readings if reading.quantity in AIR_PARAMETERS]
     yield from _doubted(Domain.AIR, [reading for reading in measured if not is_silent(reading, sensors, now_ms)])
     indices = [reading.value for reading in readings if _is_index(reading) and reading.time_ms >= oldest_ms]
@@ -189,11 +198,11 @@ def _is_index(reading: StoredReading) -> bool:
     return reading.quantity == ISPU and not reading.marks & (Mark.WITHDRAWN | Mark.CLOCK_UNKNOWN)
 
 
-def _own_series(site: Site, sensors: Mapping[str, Sensor], domain: str, table: QuantityTable) -> list[tuple[str, str]]:
+def _own_series(site: Site, sensors: Iterable[Sensor], domain: str, table: QuantityTable) -> list[tuple[str, str]]:
     """What sensors at `site` are to measure of a domain that the city added."""
     return [
         (sensor.id, quantity)
-        for sensor in sensors.values()
+        for sensor in sensors
         if sensor.site == site.id and not sensor.retired
         for quantity in sensor.quantities
         if quantity in table.own and table.own[quantity].domain == domain

@@ -11,7 +11,8 @@ class Core(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `level` and `opened_ms` are of the open alarm (-1: none is open). `since` holds the onset of each level that is
     exceeded now, the mildest first; `left_ms` since when an alarm's value has been beyond the hysteresis. `hits` are
-    (time, levels exceeded) of the last m readings of `Rule.at_least`; `lows` and `previous` belong to a rise.
+    (time, levels exceeded) of the last m readings of `Rule.at_least`; `lows` and `previous` belong to a rise, `points`
+    to a trend.
     `held` are readings that wait for others to agree with them: `doubted` ones, or those after no history.
     """
 
@@ -28,6 +29,7 @@ class Core(msgspec.Struct, frozen=True, array_like=True, gc=False):
     previous: tuple[int, float] | None = None
     held: tuple[Observed, ...] = ()
     doubted: tuple[Observed, ...] = ()
+    points: tuple[tuple[int, float], ...] = ()
 
     def opened(self, level: int, opened_ms: int) -> "Core":
         """This core with an alarm of `level` open and not recovering."""

@@ -24,7 +24,8 @@ class EventKind(StrEnum):
     """What happened to an alarm.
 
     RESUMED: it was recovering and is beyond the level again. WITHDRAWN: what was reported earlier (`Event.undone`)
-    is not so, as a reading that came out of order has shown.
+    is not so, as a reading that came out of order has shown. RETIRED: its sensor was taken out of service and nobody
+    watches any more, which is no all-clear.
     """
 
     RAISED = "raised"
@@ -36,6 +37,7 @@ class EventKind(StrEnum):
     RESUMED = "resumed"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    RETIRED = "retired"
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):

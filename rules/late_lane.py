@@ -59,6 +59,11 @@ def lane_in(holes: Holes, lane: LateLane) -> tuple[LateLane, list[Event]]:
     return EMPTY_LANE, _ended(lane)
 
 
+def end_lane(state: RuleState) -> tuple[Event, ...]:
+    """The end of the alarm that is open in the lane of `state`, for whoever puts another state in its place."""
+    return tuple(_ended(state.late))
+
+
 def _ended(lane: LateLane) -> list[Event]:
     """Close an alarm of the lane at the end of its hole: after it the readings that came in time decide."""
     core = lane.core

@@ -15,7 +15,7 @@ from rules.problem import ValidationProblem, level_field
 from rules.rule import Level, Rule, RuleKind
 from rules.scales import is_bare
 from rules.text_checks import text_problems
-from wire import QuantityTable
+from wire import Quantity, QuantityTable
 
 # Forms by which the editor of rules knows a problem that it tells in words of its own.
 NO_LEVELS = N_("{field}: there are {n}; write 1 to {most}")
@@ -24,6 +24,8 @@ NO_COLOUR = N_("{field} {colour!r}: is no colour; write #rrggbb, or leave it emp
 NOT_ABOVE_LIMIT = N_("{field} {value:g}: is not above the limit {limit:g}; swap them")
 NOT_ABOVE_0 = N_("{field} {value:g}: a {kind} needs more than 0")
 NEVER_MEASURED = N_("{field} {value:g}: {quantity} is never so; write {low:g} to {high}")
+TOO_FAR_AHEAD = N_("{field} {value:g}: no trend tells so many days ahead; write {most:g} or less")
+MOST_LIMIT_DAYS = 60.0
 MOST_LEVELS = 10
 LONGEST_NAME = 60
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -92,17 +94,24 @@ def _high(rule: Rule, level: Level, field: str, table: QuantityTable) -> Iterato
 def _limit(rule: Rule, value: float, field: str, table: QuantityTable) -> Iterator[ValidationProblem]:
     if not isfinite(value):
         yield ValidationProblem("{field} {value:g}: is no number; write one", field=field, value=value)
-    elif rule.kind in (RuleKind.RISE, RuleKind.SILENCE):
+    elif rule.kind in (RuleKind.RISE, RuleKind.SILENCE, RuleKind.TREND):
         if value <= 0:
             yield ValidationProblem(NOT_ABOVE_0, field=field, value=value, kind=rule.kind.value)
+        elif rule.kind is RuleKind.TREND and value > MOST_LIMIT_DAYS:
+            yield ValidationProblem(TOO_FAR_AHEAD, field=field, value=value, most=MOST_LIMIT_DAYS)
     elif rule.quantity in table:
         row = table[rule.quantity]
         if not row.low <= value <= row.high:
-            yield ValidationProblem(
-                NEVER_MEASURED,
-                field=field,
-                value=value,
-                quantity=row.name,
-                low=row.low,
-                high=Bilingual(*(amount_of(f"{row.high:g}", row, code) for code in ("en", "id"))),
-            )
+            yield never_measured(field, value, row)
+
+
+def never_measured(field: str, value: float, row: Quantity) -> ValidationProblem:
+    """That no sensor can say this value of a quantity."""
+    return ValidationProblem(
+        NEVER_MEASURED,
+        field=field,
+        value=value,
+        quantity=row.name,
+        low=row.low,
+        high=Bilingual(*(amount_of(f"{row.high:g}", row, code) for code in ("en", "id"))),
+    )

@@ -15,6 +15,7 @@ from rules.quality import NEVER_MS, Judged, judge
 from rules.rise import rise_of, with_low
 from rules.rule import RuleKind
 from rules.silence import end_silence, pass_silence
+from rules.trend import MOST_DAYS, begins_step, days_left, has_turned, with_point
 from rules.watched import JUDGED_ELSEWHERE, Watched, may_open, rank
 
 MOST_WAITING = 64
@@ -109,12 +110,30 @@ def _believe(
 
 
 def _measured(watched: Watched, core: Core, time_ms: int, value: float) -> tuple[Core, float | None]:
+    if watched.rule.kind is RuleKind.TREND:
+        return _trend(watched, core, time_ms, value)
     if watched.rule.kind is not RuleKind.RISE:
         return core, value
     window_ms = watched.numbers.window_ms
     measure = rise_of(core.lows, core.previous, time_ms, value, window_ms=window_ms)
     lows = with_low(core.lows, core.previous, time_ms, value, window_ms=window_ms)
     return replace(core, lows=lows, previous=(time_ms, value)), measure
+
+
+def _trend(watched: Watched, core: Core, time_ms: int, value: float) -> tuple[Core, float | None]:
+    """In how many days the target is reached, at the first reading of each step; None at all others.
+
+    What an alarm that recovers was last known to be holds until more is known.
+    """
+    direction, target = watched.rule.direction, watched.rule.target
+    if target is None or not begins_step(core.points, time_ms):
+        return core, None
+    points = with_point(core.points, time_ms, value, window_ms=watched.numbers.window_ms)
+    if has_turned(points, direction):
+        return replace(core, points=points[-2:]), MOST_DAYS
+    days = days_left(points, target, direction)
+    unknown = core.value if core.phase is Phase.RECOVERING else None
+    return replace(core, points=points), unknown if days is None else days
 
 
 def _counted(watched: Watched, core: Core, time_ms: int, reached: int) -> tuple[Core, int]:

@@ -10,6 +10,7 @@ from i18n.catalog import N_
 from i18n.message import LocalizedMessage
 from rules.problem import ValidationProblem, level_field
 from rules.rule import Level, Rule, RuleKind
+from rules.trend import MOST_DAYS
 from wire import QuantityTable
 
 # Forms by which the editor of rules knows a problem that it tells in words of its own.
@@ -21,6 +22,7 @@ WIDER_THAN_STEP = N_(
 )
 _SIDES = {
     RuleKind.BELOW: LocalizedMessage("below"),
+    RuleKind.TREND: LocalizedMessage("below"),
     RuleKind.INSIDE: LocalizedMessage("within"),
     RuleKind.OUTSIDE: LocalizedMessage("around"),
 }
@@ -61,7 +63,7 @@ def _step(rule: Rule, milder: Level, worse: Level) -> float:
     """How much further the worse level lies, at its nearer end; 0 or less is no order."""
     rise, fall = worse.limit - milder.limit, milder.limit - worse.limit
     if worse.high is None or milder.high is None:
-        return fall if rule.kind is RuleKind.BELOW else rise
+        return fall if rule.kind in (RuleKind.BELOW, RuleKind.TREND) else rise
     if rule.kind is RuleKind.INSIDE:
         return min(rise, milder.high - worse.high)
     return min(fall, worse.high - milder.high)
@@ -105,6 +107,8 @@ def _way_back(rule: Rule, table: QuantityTable) -> Iterator[ValidationProblem]:
 def _room(rule: Rule, mildest: Level, table: QuantityTable) -> float:
     """How far the values reach on the other side of the mildest level."""
     row, high = table.get(rule.quantity), mildest.limit if mildest.high is None else mildest.high
+    if rule.kind is RuleKind.TREND:
+        return MOST_DAYS - mildest.limit
     if rule.kind is RuleKind.RISE or row is None:
         return mildest.limit
     if rule.kind is RuleKind.OUTSIDE:

@@ -25,7 +25,19 @@ class RuleKind(StrEnum):
     INSIDE = "inside"
     OUTSIDE = "outside"
     RISE = "rise"
+    TREND = "trend"
     SILENCE = "silence"
+
+
+NOT_OF_THE_READING = frozenset({RuleKind.RISE, RuleKind.TREND, RuleKind.SILENCE})
+"""Kinds whose limits and values are no values of the quantity."""
+
+
+class Direction(StrEnum):
+    """From which side a trend reaches its target."""
+
+    FALLING = "falling"
+    RISING = "rising"
 
 
 class Severity(StrEnum):
@@ -45,9 +57,9 @@ class Severity(StrEnum):
 class Level(msgspec.Struct, frozen=True):
     """One level of a rule.
 
-    `limit` is in the unit of the rule's quantity; for a rise, in that unit over `window_s`; for silence, in expected
-    intervals of the sensor. `high` is the upper end for inside and outside. `inclusive`: the limit itself counts.
-    `colour` is #rrggbb, or empty for that of the severity.
+    `limit` is in the unit of the rule's quantity; for a rise, in that unit over `window_s`; for a trend, in days; for
+    silence, in expected intervals of the sensor. `high` is the upper end for inside and outside. `inclusive`: the limit
+    itself counts. `colour` is #rrggbb, or empty for that of the severity.
     """
 
     name: str
@@ -92,10 +104,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """All that the engine and the people need of one rule; times in seconds of event time.
 
     `for_s`: how long the level must be exceeded before the alarm; `clear_s`: how long it must be left, by `hysteresis`
-    at least, before the alarm closes. `minimum`: a rise counts only from this value on. `reject` names the marks whose
-    readings the rule does not believe; whoever rejects spikes rejects what a twin contradicts. `lateness_s`: readings
-    that come out of order by no more than that still count in their order. `advice` is what to do, as the person on
-    duty reads it.
+    at least, before the alarm closes. `minimum`: a rise counts only from this value on. `target` is what a trend
+    reaches, falling or rising, by how it went over `window_s`; its levels are how many days before. `reject` names the
+    marks whose readings the rule does not believe; whoever rejects spikes rejects what a twin contradicts.
+    `lateness_s`: readings that come out of order by no more than that still count in their order. `advice` is what to
+    do, as the person on duty reads it.
     """
 
     family: str
@@ -112,6 +125,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     at_least: AtLeast | None = None
     window_s: float = 600.0
     minimum: float | None = None
+    target: float | None = None
+    direction: Direction = Direction.FALLING
     also: Also | None = None
     hours: Hours | None = None
     reject: tuple[str, ...] = ("spike", "clock_unknown")

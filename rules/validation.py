@@ -15,6 +15,7 @@ from rules.order_checks import order_problems
 from rules.problem import ValidationProblem
 from rules.rule import RESERVED_FAMILIES, Rule, RuleKind
 from rules.text_checks import LONGEST_S, no_time, text_problems
+from rules.trend_checks import trend_problems
 from wire import QuantityTable, is_name
 
 LONGEST_TEXT = 500
@@ -35,7 +36,7 @@ def problems_in(rule: Rule, table: QuantityTable) -> list[ValidationProblem]:
     if too_many := list(_sizes(rule)):
         return too_many
     of_fields = [
-        *_names(rule, table), *_numbers(rule), *level_problems(rule, table), *condition_problems(rule, table),
+        *_names(rule, table), *_numbers(rule, table), *level_problems(rule, table), *condition_problems(rule, table),
     ]  # fmt: skip
     return of_fields or list(order_problems(rule, table))
 
@@ -89,7 +90,7 @@ def _names(rule: Rule, table: QuantityTable) -> Iterator[ValidationProblem]:
             )
 
 
-def _numbers(rule: Rule) -> Iterator[ValidationProblem]:
+def _numbers(rule: Rule, table: QuantityTable) -> Iterator[ValidationProblem]:
     for field, longest in (("for_s", LONGEST_S), ("clear_s", LONGEST_S), ("lateness_s", LONGEST_LATENESS_S)):
         value = getattr(rule, field)
         if not 0 <= value <= longest:
@@ -105,6 +106,7 @@ def _numbers(rule: Rule) -> Iterator[ValidationProblem]:
         yield ValidationProblem(NEGATIVE, field="hysteresis", value=rule.hysteresis)
     if rule.minimum is not None:
         yield from _minimum(rule, rule.minimum)
+    yield from trend_problems(rule, table)
 
 
 def _minimum(rule: Rule, value: float) -> Iterator[ValidationProblem]:

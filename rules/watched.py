@@ -98,7 +98,7 @@ def _numbers(rule: Rule, interval_s: float | None, quantity: Quantity | None) ->
         calm_low=low,
         calm_high=high,
         policy=policy_of(quantity) if quantity is not None else POLICIES.get(rule.quantity),
-        forgets=rule.kind is not RuleKind.RISE and rule.at_least is None,
+        forgets=rule.kind not in (RuleKind.RISE, RuleKind.TREND) and rule.at_least is None,
         waits=interval_s is not None and interval_s <= AGREES_WITHIN_S,
     )
 
@@ -119,7 +119,7 @@ def _calm(rule: Rule) -> tuple[float, float]:
             return max(limits) + rule.hysteresis + _RESIDUE, inf
         case RuleKind.OUTSIDE:
             return max(limits) + rule.hysteresis + _RESIDUE, min(highs) - rule.hysteresis - _RESIDUE
-        case RuleKind.SILENCE:
+        case RuleKind.SILENCE | RuleKind.TREND:
             return inf, -inf
 
 
@@ -135,7 +135,7 @@ def rank(rule: Rule, value: float, *, slack: float = 0.0) -> int:
 def _reaches(kind: RuleKind, level: Level, value: float, slack: float) -> bool:
     low, high = level.limit, inf if level.high is None else level.high
     match kind:
-        case RuleKind.BELOW:
+        case RuleKind.BELOW | RuleKind.TREND:
             return _is_beyond(cleaned(low + slack), value, level.inclusive)
         case RuleKind.INSIDE:
             above, below = cleaned(low - slack), cleaned(high + slack)

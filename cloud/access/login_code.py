@@ -7,7 +7,6 @@ There is one code or none; the file is removed before anybody is let in, and of 
 """
 
 import hashlib
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from runtime.clock import wall_ms
+from runtime.whole_files import replace_file
 from wire.durations import MINUTE_MS
 
 LIFETIME_MS = 15 * MINUTE_MS
@@ -33,11 +33,7 @@ class _Issued(msgspec.Struct, frozen=True):
 def issue(file: Path, user: str, *, clock_ms: Callable[[], int] = wall_ms) -> str:
     """Make the code by which `user` may log in once; the one before it is worth nothing from then on."""
     code = secrets.token_urlsafe(32)
-    beside = file.with_name(f"{file.name}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-        opened.write(msgspec.json.encode(_Issued(_hash(code), user, clock_ms())))
-    beside.replace(file)
+    replace_file(file, msgspec.json.encode(_Issued(_hash(code), user, clock_ms())))
     return code
 
 

@@ -31,8 +31,14 @@ class _Tries(msgspec.Struct):
 class LoginThrottle:
     """Counts failed tries within bounds; a try counts as failed until `record_success` takes it back."""
 
-    def __init__(self, *, clock_s: Callable[[], float] = lambda: boot_ms() / 1_000) -> None:
-        self._clock_s = clock_s
+    def __init__(
+        self,
+        *,
+        clock_s: Callable[[], float] = lambda: boot_ms() / 1_000,
+        longest_by_name_s: float = LONGEST_BY_NAME_S,
+    ) -> None:
+        self.clock_s = clock_s
+        self._longest_by_name_s = longest_by_name_s
         self._names: OrderedDict[str, _Tries] = OrderedDict()
         self._addresses: OrderedDict[str, _Tries] = OrderedDict()
         self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -42,10 +48,10 @@ class LoginThrottle:
 
         From an address where `name` has logged in before, others' failures do not make that name wait.
         """
-        block, now_s = _block(address), self._clock_s()
+        block, now_s = _block(address), self.clock_s()
         wait_s = _wait_s(self._addresses.get(block), now_s, LONGEST_BY_ADDRESS_S)
         if (name, block) not in self._trusted:
-            wait_s = max(wait_s, _wait_s(self._names.get(name), now_s, LONGEST_BY_NAME_S))
+            wait_s = max(wait_s, _wait_s(self._names.get(name), now_s, self._longest_by_name_s))
         if wait_s > 0:
             return math.ceil(wait_s)
         _count(self._names, name, now_s)

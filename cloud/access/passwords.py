@@ -36,7 +36,7 @@ class Passwords:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._argon2.hash, _normal(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether `password_hash` was made of `password`; None (no such user) takes as long as any other.
+        """Tell whether `password_hash` was made of `password`; none (no such user) takes as long as any other.
 
         AccessRejected where too many ask at once.
         """
@@ -49,7 +49,7 @@ class Passwords:
             right = await loop.run_in_executor(self._threads, self._is_right, password_hash, password)
         finally:
             self._waiting -= 1
-        return right and password_hash is not None
+        return right and bool(password_hash)
 
     def _is_right(self, password_hash: str | None, password: str) -> bool:
         self._nobodys_hash = self._nobodys_hash or self._argon2.hash("nobody has this password")

@@ -20,6 +20,11 @@ PERMISSIONS: Table = {
     # who one is
     ("GET", "/login"): PUBLIC,
     ("POST", "/login"): PUBLIC,
+    ("GET", "/login/second"): PUBLIC,
+    ("POST", "/login/second"): PUBLIC,
+    ("GET", "/login/sso"): PUBLIC,
+    ("GET", "/login/sso/callback"): PUBLIC,
+    ("GET", "/login/sso/out"): PUBLIC,
     ("GET", "/login/code/{code}"): PUBLIC,
     ("POST", "/login/code/{code}"): PUBLIC,
     ("POST", "/api/v1/session"): PUBLIC,
@@ -33,8 +38,16 @@ PERMISSIONS: Table = {
     ("GET", "/api/v1/domains"): _VIEWER,
     ("GET", "/api/v1/quantities"): _VIEWER,
     ("GET", "/api/v1/gateways"): _VIEWER,
+    ("GET", "/api/v1/gateways/{id}"): _VIEWER,
+    ("GET", "/api/v1/gateways/{id}/config"): _VIEWER,
+    ("PUT", "/api/v1/gateways/{id}/config"): _ENGINEER,
+    ("GET", "/api/v1/gateways/{id}/commands"): _TECHNICIAN,
+    ("GET", "/api/v1/gateways/{id}/commands/{key}"): _TECHNICIAN,
+    ("POST", "/api/v1/gateways/{id}/commands"): _TECHNICIAN,
+    ("POST", "/api/v1/gateways/{id}/enrolment"): _ADMINISTRATOR,
     ("GET", "/api/v1/readings/latest"): _VIEWER,
     ("GET", "/api/v1/readings"): _VIEWER,
+    ("POST", "/api/v1/readings/import"): _ADMINISTRATOR,
     ("GET", "/api/v1/indices"): _VIEWER,
     ("GET", "/api/v1/index-tables"): _VIEWER,
     ("GET", "/metrics"): _VIEWER,
@@ -47,23 +60,53 @@ PERMISSIONS: Table = {
     # rules
     ("GET", "/api/v1/rules"): _VIEWER,
     ("GET", "/api/v1/rules/resolved"): _VIEWER,
+    ("GET", "/api/v1/rules/export"): _VIEWER,
+    ("POST", "/api/v1/rules/import"): _ENGINEER,
     ("GET", "/api/v1/rules/{family}"): _VIEWER,
     ("GET", "/api/v1/rules/{family}/{scope}/versions"): _VIEWER,
     ("PUT", "/api/v1/rules/{family}/{scope}"): _ENGINEER,
     ("DELETE", "/api/v1/rules/{family}/{scope}"): _ENGINEER,
     ("POST", "/api/v1/rules/{family}/{scope}/undo"): _ENGINEER,
     ("POST", "/api/v1/rules/preview"): _ENGINEER,
+    # the registry
+    ("POST", "/api/v1/sites"): _ENGINEER,
+    ("PATCH", "/api/v1/sites/{id}"): _ENGINEER,
+    ("DELETE", "/api/v1/sites/{id}"): _ENGINEER,
+    ("POST", "/api/v1/sites/{id}/restore"): _ENGINEER,
+    ("POST", "/api/v1/gateways"): _ENGINEER,
+    ("PATCH", "/api/v1/gateways/{id}"): _ENGINEER,
+    ("DELETE", "/api/v1/gateways/{id}"): _ENGINEER,
+    ("POST", "/api/v1/gateways/{id}/restore"): _ENGINEER,
+    ("POST", "/api/v1/sensors"): _ENGINEER,
+    ("PATCH", "/api/v1/sensors/{id}"): _ENGINEER,
+    ("DELETE", "/api/v1/sensors/{id}"): _ENGINEER,
+    ("POST", "/api/v1/sensors/{id}/restore"): _ENGINEER,
+    ("GET", "/api/v1/registry/sites"): _TECHNICIAN,
+    ("GET", "/api/v1/registry/sites/{id}"): _TECHNICIAN,
+    ("GET", "/api/v1/registry/gateways"): _TECHNICIAN,
+    ("GET", "/api/v1/registry/gateways/{id}"): _TECHNICIAN,
+    ("GET", "/api/v1/registry/sensors"): _TECHNICIAN,
+    ("GET", "/api/v1/registry/sensors/{id}"): _TECHNICIAN,
+    ("GET", "/api/v1/registry/export"): _ENGINEER,
+    ("POST", "/api/v1/registry/import"): _ADMINISTRATOR,
+    ("POST", "/api/v1/registry/import/{kind}"): _ADMINISTRATOR,
+    ("GET", "/api/v1/registry/changes"): _TECHNICIAN,
+    ("POST", "/api/v1/registry/changes/{id}/undo"): _ENGINEER,
     # dated facts
     ("GET", "/api/v1/facts"): _VIEWER,
     ("POST", "/api/v1/facts"): _ENGINEER,
     ("POST", "/api/v1/facts/{id}/correct"): _ENGINEER,
     ("POST", "/api/v1/facts/{id}/undo"): _ENGINEER,
+    ("POST", "/api/v1/sensors/{id}/replacements"): _ENGINEER,
+    ("POST", "/api/v1/sensors/{id}/moves"): _ENGINEER,
     # alarms
     ("GET", "/api/v1/alarms"): _VIEWER,
     ("GET", "/api/v1/alarms/{id}"): _VIEWER,
     ("POST", "/api/v1/alarms/{id}/acknowledge"): _OPERATOR,
     ("POST", "/api/v1/alarms/{id}/assign"): _OPERATOR,
     ("POST", "/api/v1/alarms/{id}/shelve"): _OPERATOR,
+    ("POST", "/api/v1/alarms/{id}/steps/{number}"): _OPERATOR,
+    ("GET", "/api/v1/alarms/{id}/incident.pdf"): _OPERATOR,
     ("GET", "/api/v1/alarms/{id}/journal"): _OPERATOR,
     ("GET", "/api/v1/journal"): _OPERATOR,
     ("GET", "/api/v1/maintenance"): _VIEWER,
@@ -78,10 +121,18 @@ PERMISSIONS: Table = {
     ("DELETE", "/api/v1/duty/{id}"): _OPERATOR,
     ("GET", "/api/v1/cap"): _VIEWER,
     ("GET", "/api/v1/cap/{id}"): _VIEWER,
+    # versions of gateways
+    ("GET", "/api/v1/fleet/versions"): _ENGINEER,
+    ("GET", "/api/v1/fleet/rollouts"): _ENGINEER,
+    ("GET", "/api/v1/fleet/rollouts/{id}"): _ENGINEER,
+    ("GET", "/api/v1/fleet/rollouts/{id}/gateways"): _ENGINEER,
+    ("POST", "/api/v1/fleet/rollouts"): _ADMINISTRATOR,
+    ("POST", "/api/v1/fleet/rollouts/stop"): _ADMINISTRATOR,
     # people and programs
     ("GET", "/api/v1/users"): _ADMINISTRATOR,
     ("POST", "/api/v1/users"): _ADMINISTRATOR,
     ("PATCH", "/api/v1/users/{name}"): _ADMINISTRATOR,
+    ("DELETE", "/api/v1/users/{name}/totp"): _ADMINISTRATOR,
     ("GET", "/api/v1/tokens"): _ADMINISTRATOR,
     ("POST", "/api/v1/tokens"): _ADMINISTRATOR,
     ("DELETE", "/api/v1/tokens/{id}"): _ADMINISTRATOR,
@@ -93,39 +144,95 @@ PERMISSIONS: Table = {
     ("GET", "/console/{language}"): _VIEWER,
     ("GET", "/password"): _VIEWER,
     ("POST", "/password"): _VIEWER,
+    ("GET", "/totp"): _VIEWER,
+    ("POST", "/totp"): _VIEWER,
+    ("GET", "/console/{language}/wall"): _VIEWER,
+    ("GET", "/console/{language}/sites/{id}"): _VIEWER,
+    ("POST", "/console/{language}/story"): _OPERATOR,
     ("GET", "/console/{language}/alarms"): _VIEWER,
+    ("POST", "/console/{language}/alarms/{action}"): _OPERATOR,
+    ("GET", "/console/{language}/alarms/{id}"): _VIEWER,
+    ("POST", "/console/{language}/alarms/{id}/{action}"): _OPERATOR,
+    ("GET", "/console/{language}/alarms/{id}/incident.pdf"): _OPERATOR,
     ("GET", "/console/{language}/thresholds"): _VIEWER,
+    ("GET", "/console/{language}/thresholds/sensors"): _VIEWER,
+    ("GET", "/console/{language}/thresholds/new"): _ENGINEER,
+    ("POST", "/console/{language}/thresholds/new/begin"): _ENGINEER,
+    ("GET", "/console/{language}/thresholds/file"): _VIEWER,
+    ("GET", "/console/{language}/thresholds/file/rules.toml"): _VIEWER,
+    ("POST", "/console/{language}/thresholds/file/{action}"): _ENGINEER,
+    ("GET", "/console/{language}/thresholds/{family}/{scope}"): _VIEWER,
+    ("POST", "/console/{language}/thresholds/{family}/{scope}/{action}"): _ENGINEER,
     ("GET", "/console/{language}/maintenance"): _VIEWER,
+    ("GET", "/console/{language}/maintenance/places"): _TECHNICIAN,
+    ("POST", "/console/{language}/maintenance/{action}"): _TECHNICIAN,
+    ("GET", "/console/static/{stamp}/{name}"): _VIEWER,
     ("GET", "/console/{language}/duty"): _VIEWER,
+    ("POST", "/console/{language}/duty/{action}"): _OPERATOR,
     ("GET", "/console/{language}/facts"): _VIEWER,
-    ("GET", "/console/favicon.ico"): _VIEWER,
-    ("GET", "/console/_nicegui/{rest:path}"): _VIEWER,
-    ("GET", "/console/_nicegui_ws/{rest:path}"): _VIEWER,
-    ("POST", "/console/_nicegui_ws/{rest:path}"): _VIEWER,
-    ("WEBSOCKET", "/console/_nicegui_ws/{rest:path}"): _VIEWER,
+    ("GET", "/console/{language}/facts/places"): _VIEWER,
+    ("POST", "/console/{language}/facts/{action}"): _ENGINEER,
+    ("GET", "/console/{language}/fleet"): _VIEWER,
+    ("GET", "/console/{language}/fleet/{id}"): _VIEWER,
+    ("POST", "/console/{language}/fleet/{id}/{action}"): _TECHNICIAN,
+    ("GET", "/console/{language}/refused"): _VIEWER,
+    ("POST", "/console/{language}/refused/{action}"): _TECHNICIAN,
+    ("GET", "/console/{language}/refused/{id}"): _VIEWER,
+    ("POST", "/console/{language}/refused/{id}/{action}"): _TECHNICIAN,
+    ("GET", "/console/{language}/registry"): _TECHNICIAN,
+    ("POST", "/console/{language}/registry/undo"): _ENGINEER,
+    ("GET", "/console/{language}/registry/{kind}/{id}"): _TECHNICIAN,
+    ("POST", "/console/{language}/registry/{kind}/{id}/{action}"): _ENGINEER,
+    ("GET", "/console/{language}/people"): _ADMINISTRATOR,
+    ("POST", "/console/{language}/people/{action}"): _ADMINISTRATOR,
+    ("GET", "/console/{language}/journal"): _OPERATOR,
+    ("GET", "/console/{language}/health"): _VIEWER,
+    ("POST", "/console/{language}/health/{action}"): _OPERATOR,
 }
 
 WITHOUT_CSRF_TOKEN = frozenset(
     {
         ("POST", "/login"),
+        ("POST", "/login/second"),
         ("POST", "/login/code/{code}"),
         ("POST", "/api/v1/session"),
         ("POST", "/password"),
-        ("POST", "/console/_nicegui_ws/{rest:path}"),
+        ("POST", "/totp"),
+    }
+) | frozenset(row for row in PERMISSIONS if row[0] == "POST" and row[1].startswith("/console/{language}"))
+"""Changes that need no token in a header: nobody has one before the login, and the forms of
+/password, /totp and the console's pages have it in a field, where it is looked for. All must come from our pages."""
+
+WHILE_ENROLLING = frozenset(
+    {
+        ("GET", "/totp"),
+        ("POST", "/totp"),
+        ("GET", "/password"),
+        ("POST", "/password"),
+        ("GET", "/api/v1/session"),
+        ("DELETE", "/api/v1/session"),
+        ("POST", "/api/v1/session/password"),
     }
 )
-"""Changes that need no token in a header: nobody has one before the login, NiceGUI sends none, and the form of
-/password has it in a field, where its page looks for it. All must come from our own pages."""
-
+"""All that is open to who must set up one-time codes first, besides what is open to everybody."""
 
 MOST_BODY_BYTES = 16_384
 """What a request may carry, unless a row here says otherwise: no form and no change of ours is longer."""
 MOST_BYTES: Mapping[tuple[str, str], int] = {
+    ("POST", "/api/v1/readings/import"): 33_554_432,  # it is read as it comes, and never whole in memory
+    ("POST", "/api/v1/fleet/rollouts"): 131_072,
+    ("POST", "/api/v1/registry/import"): 8 * 2**20,
+    ("POST", "/api/v1/registry/import/{kind}"): 8 * 2**20,
+    ("POST", "/api/v1/sites"): 65_536,
+    ("PATCH", "/api/v1/sites/{id}"): 65_536,
     ("PUT", "/api/v1/rules/{family}/{scope}"): 65_536,
     ("POST", "/api/v1/rules/preview"): 65_536,
-    ("POST", "/console/_nicegui_ws/{rest:path}"): 131_072,
+    ("POST", "/api/v1/rules/import"): 2**20,
+    ("POST", "/console/{language}/thresholds/file/{action}"): 3 * 2**20,
+    ("POST", "/console/{language}/thresholds/{family}/{scope}/{action}"): 65_536,
+    ("PUT", "/api/v1/gateways/{id}/config"): 65_536,
 }
-"""The longer ones: a rule with ten levels in two languages, what a page gathers where it has no web socket."""
+"""The longer ones: the area of a site, a rule of ten levels in two languages, what a page gathers without a socket."""
 
 
 def most_bytes_for(method: str, path: str) -> int:
@@ -147,7 +254,7 @@ def rows_for(method: str, path: str, table: Table = PERMISSIONS) -> list[tuple[s
 
 def methods_on(path: str, table: Table = PERMISSIONS) -> list[str]:
     """List the methods that some row allows on `path`."""
-    return sorted({method for method, template in table if _pattern(template).fullmatch(path)} - {"WEBSOCKET"})
+    return sorted({method for method, template in table if _pattern(template).fullmatch(path)})
 
 
 def _strictness(least: Least) -> int:

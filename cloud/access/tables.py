@@ -1,13 +1,16 @@
-"""The tables of people and programs: users ◄─ sessions, tokens."""
+"""The tables of people and programs: users ◄─ sessions, second factors; tokens."""
 
-from sqlalchemy import String, Text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import COUNT, NAME, ROW_ID, Base
 
 
 class UserRow(Base):
-    """A person with a password; `sites` is a JSON list of the sites they may see, null for all."""
+    """A person with a password; `sites` is a JSON list of the sites they may see, null for all.
+
+    `subject` is the hash of who they are at the provider of single sign-on, null for who has a password here.
+    """
 
     __tablename__ = "users"
     name: Mapped[str] = mapped_column(NAME, primary_key=True)
@@ -17,6 +20,22 @@ class UserRow(Base):
     sites: Mapped[str | None] = mapped_column(Text)
     made_ms: Mapped[int] = mapped_column(COUNT)
     disabled: Mapped[bool] = mapped_column(default=False)
+    subject: Mapped[str | None] = mapped_column(String(64))
+    __table_args__ = (Index("users_subject", "subject", unique=True),)
+
+
+class SecondFactorRow(Base):
+    """The secret that a person's authenticator app has too, and what of its codes is used up.
+
+    `last_step` is the half minute of the newest code that was used, `recovery` a JSON list of hashes of codes left.
+    """
+
+    __tablename__ = "second_factors"
+    user: Mapped[str] = mapped_column(NAME, primary_key=True)
+    secret: Mapped[str] = mapped_column(Text)
+    last_step: Mapped[int] = mapped_column(COUNT)
+    recovery: Mapped[str] = mapped_column(Text)
+    made_ms: Mapped[int] = mapped_column(COUNT)
 
 
 class SessionRow(Base):

@@ -1,6 +1,7 @@
 """Users: people with a password, a role, and the sites that they may see.
 
 User(name="ani", full_name="Ani Tjan", role=OPERATOR, sites=None, made_ms=…, disabled=False)
+User(name="sso:budi", …) comes from the provider of single sign-on: cloud/access/provider_people.py
 """
 
 import re
@@ -9,21 +10,24 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from cloud.access.passwords import Passwords, check_password
 from cloud.access.principal import ROLE_OF_NAME, Principal, Role
 from cloud.access.rejection import AccessRejected
-from cloud.access.tables import SessionRow, UserRow
+from cloud.access.tables import SecondFactorRow, SessionRow, UserRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
+from i18n.message import LocalizedMessage
 
 _NAME = re.compile(r"\w[\w.@-]{0,63}")
+PROVIDER_PREFIX = "sso:"
+"""What names of people from the provider begin with; no name of a user with a password has a colon."""
 LONGEST_FULL_NAME = 100
 
 
 class User(msgspec.Struct, frozen=True):
-    """A person; `sites` is None for all of them, `made_ms` UTC."""
+    """A person; `sites` is None for all of them, `made_ms` UTC; `has_totp`: a code is asked for after the password."""
 
     name: str
     full_name: str
@@ -31,6 +35,12 @@ class User(msgspec.Struct, frozen=True):
     sites: frozenset[str] | None
     made_ms: int
     disabled: bool = False
+    has_totp: bool = False
+
+    @property
+    def is_from_provider(self) -> bool:
+        """Tell whether the provider of single sign-on vouches for them, and no password here."""
+        return self.name.startswith(PROVIDER_PREFIX)
 
     @property
     def audit_fields(self) -> dict[str, Any]:
@@ -101,7 +111,7 @@ class Users:
 
         `allowed` sees the user first and raises where they must not be changed.
         """
-        name = checked_name(name)
+        name = checked_name(name, from_provider=normal_name(name).startswith(PROVIDER_PREFIX))
         password_hash = None
         if change.password is not msgspec.UNSET:
             check_password(change.password, name=name)
@@ -118,10 +128,10 @@ class Users:
         return user
 
 
-def checked_name(name: str) -> str:
+def checked_name(name: str, *, from_provider: bool = False) -> str:
     """Return the name as it is kept, in small letters; AccessRejected for one that cannot be."""
     normal = normal_name(name)
-    if not _NAME.fullmatch(normal):
+    if not _NAME.fullmatch(normal.removeprefix(PROVIDER_PREFIX) if from_provider else normal):
         raise AccessRejected(
             "bad-parameter", f"name: {name[:80]!r}: write up to 64 letters, digits and . _ - @, and begin with a letter"
         )
@@ -161,12 +171,13 @@ _USER: tuple[Any, ...] = (
     UserRow.sites,
     UserRow.made_ms,
     UserRow.disabled,
+    exists().where(SecondFactorRow.user == UserRow.name),
 )
 
 
 def _read(row: Any) -> User:
-    name, full_name, role, sites, made_ms, disabled = row
-    return User(name, full_name, ROLE_OF_NAME[role], sites_of_text(sites), made_ms, disabled)
+    name, full_name, role, sites, made_ms, disabled, has_totp = row
+    return User(name, full_name, ROLE_OF_NAME[role], sites_of_text(sites), made_ms, disabled, bool(has_totp))
 
 
 def _all(connection: Connection) -> list[User]:
@@ -197,6 +208,8 @@ def _change(
     before = found[0]
     if allowed is not None:
         allowed(before)
+    if before.is_from_provider:
+        _change_only_whether_disabled(before, change)
     after = _changed(before, change)
     _keep_an_administrator(connection, before, after)
     columns = _columns(after) | ({} if password_hash is None else {"password_hash": password_hash})
@@ -223,9 +236,22 @@ def _changed(user: User, change: UserUpdate) -> User:
     return msgspec.structs.replace(user, **given)
 
 
+def _change_only_whether_disabled(user: User, change: UserUpdate) -> None:
+    if msgspec.structs.replace(change, disabled=msgspec.UNSET) != UserUpdate():
+        raise AccessRejected(
+            "from-provider",
+            LocalizedMessage(
+                "name: {name} comes from single sign-on, and is changed there; here they can be disabled, and enabled",
+                name=user.name,
+            ),
+        )
+
+
 def _keep_an_administrator(connection: Connection, before: User, after: User) -> None:
     def governs(user: User) -> bool:
-        return user.role is Role.ADMINISTRATOR and user.sites is None and not user.disabled
+        # one who can log in while the provider cannot be reached
+        is_administrator = user.role is Role.ADMINISTRATOR and user.sites is None
+        return is_administrator and not user.disabled and not user.is_from_provider
 
     if governs(before) and not governs(after):
         others = [user for user in _all(connection) if user.name != before.name and governs(user)]

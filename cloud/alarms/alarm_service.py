@@ -3,18 +3,27 @@
 acknowledge(17, "the pump runs", actor=ani)   assign(17, "budi", …)   shelve(17, until, "sensor is cleaned", …)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import Connection, select, update
 
-from cloud.alarms.records import Alarm, AlarmChange, AlarmFilter
+from cloud.alarms.alarm_search import (
+    ALARM_COLUMNS,
+    AlarmRevision,
+    AlarmSearch,
+    alarm_of,
+    count_alarms,
+    find_worst,
+    read_revision,
+)
+from cloud.alarms.ranks import ACKNOWLEDGED_NOT
+from cloud.alarms.records import Alarm, AlarmChange, AlarmFilter, FoundAlarms
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.database.audit_log import Actor, AuditEntry, read_entries, write_entry
 from cloud.database.engine import Database
 from i18n.message import LocalizedMessage, unprintable
-from rules.rule import Rule
 from runtime.clock import wall_ms
 from wire import is_printable
 from wire.durations import DAY_MS
@@ -23,8 +32,6 @@ LONGEST_SHELF_MS = 7 * DAY_MS
 """An alarm that is put away for longer is a rule that should be changed."""
 LONGEST_WORD = 500
 LONGEST_NAME = 64
-_SCAN = 5_000
-"""Rows looked through for one page, where the question is about what stands inside the rule."""
 T = TypeVar("T")
 
 
@@ -55,17 +62,40 @@ class AlarmService:
     """Alarms as people see them."""
 
     def __init__(self, database: Database, *, clock: Callable[[], int] = wall_ms) -> None:
-        self._database = database
+        self.database = self._database = database
         self._clock = clock
 
     async def alarms(self, wanted: AlarmFilter) -> list[Alarm]:
         """The alarms that are asked for, the newest first."""
+        return (await self.page(wanted)).alarms
+
+    async def page(self, wanted: AlarmFilter) -> FoundAlarms:
+        """The alarms that are asked for, the newest first, and from where to look further where there may be more.
+
+        A question that fits few is looked for in a bounded number of alarms: the page may be short, and not the last.
+        """
+        search = AlarmSearch(wanted, now_ms=self._clock())
+        while not search.is_over:  # others have their turn between two looks
+            await self._database.run(search.advance)
+        return search.found
+
+    async def worst(self, wanted: AlarmFilter, *, skip: int = 0) -> list[Alarm]:
+        """The open alarms that are asked for, the worst first, after `skip` of them."""
         now = self._clock()
-        return await self._database.run(lambda connection: _find(connection, wanted, now))
+        return await self._database.run(lambda connection: find_worst(connection, wanted, now, skip=skip))
+
+    async def count(self, wanted: AlarmFilter, *, most: int = 100_000) -> int:
+        """How many alarms are asked for, whatever the text; `most` where there are as many or more."""
+        now = self._clock()
+        return await self._database.run(lambda connection: count_alarms(connection, wanted, now, most=most))
+
+    async def revision(self) -> AlarmRevision:
+        """What changes whenever something becomes of an alarm or somebody does something about one."""
+        return await self._database.run(read_revision)
 
     async def alarm(self, alarm_id: int) -> Alarm:
         """One alarm; LookupError if there is none of that id."""
-        return await self._database.run(lambda connection: _alarm(connection, alarm_id))
+        return await self._database.run(lambda connection: alarm_in(connection, alarm_id))
 
     async def changes(self, alarm_id: int) -> list[AlarmChange]:
         """What became of an alarm, in the order of event time."""
@@ -83,7 +113,8 @@ class AlarmService:
                 raise AlreadyAcknowledged(alarm)
             return {"acknowledged_ms": now, "acknowledged_by": actor.name, "acknowledged_word": reason}
 
-        return await self._act(alarm_id, "acknowledge", reason, act, actor=actor)
+        known = {"rank": AlarmRow.rank - ACKNOWLEDGED_NOT}
+        return await self._act(alarm_id, "acknowledge", reason, act, actor=actor, besides=known)
 
     async def assign(self, alarm_id: int, person: str, *, actor: Actor, reason: str = "") -> Alarm:
         """Give an alarm to somebody, or to nobody with an empty name."""
@@ -129,13 +160,14 @@ class AlarmService:
         act: Callable[[Connection, Alarm, int], dict[str, Any]],
         *,
         actor: Actor,
+        besides: Mapping[str, Any] = {},
     ) -> Alarm:
         now = self._clock()
 
         def in_transaction(connection: Connection) -> Alarm:
-            alarm = _alarm(connection, alarm_id, lock=True)
+            alarm = alarm_in(connection, alarm_id, lock=True)
             values = act(connection, alarm, now)
-            connection.execute(update(AlarmRow).where(AlarmRow.id == alarm_id).values(values))
+            connection.execute(update(AlarmRow).where(AlarmRow.id == alarm_id).values({**values, **besides}))
             before = {name: getattr(alarm, name) for name in values}
             write_entry(
                 connection, actor, action, f"alarm:{alarm_id}", now_ms=now, reason=reason, before=before, after=values
@@ -167,74 +199,13 @@ def _optional(reason: str) -> str:
     return _written("word", reason.strip()[:LONGEST_WORD], LONGEST_WORD) if reason.strip() else ""
 
 
-_RULE = msgspec.json.Decoder(Rule)
-_ALARM: tuple[Any, ...] = tuple(getattr(AlarmRow, name) for name in Alarm.__struct_fields__)
 _CHANGE: tuple[Any, ...] = tuple(getattr(AlarmEventRow, name) for name in AlarmChange.__struct_fields__)
 
 
-def _alarm(connection: Connection, alarm_id: int, *, lock: bool = False) -> Alarm:
-    query = select(*_ALARM).where(AlarmRow.id == alarm_id)
+def alarm_in(connection: Connection, alarm_id: int, *, lock: bool = False) -> Alarm:
+    """Return one alarm; LookupError if there is none of that id. With `lock` nobody else writes it meanwhile."""
+    query = select(*ALARM_COLUMNS).where(AlarmRow.id == alarm_id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise LookupError(f"there is no alarm {alarm_id}")
-    return _of_row(row)
-
-
-def _of_row(row: Any) -> Alarm:
-    return Alarm(**{**row._mapping, "rule": _RULE.decode(row.rule)})
-
-
-def _find(connection: Connection, wanted: AlarmFilter, now: int) -> list[Alarm]:
-    """Rows by what their columns say, page by page, then by what stands in their rules."""
-    found: list[Alarm] = []
-    before_id, looked = wanted.before_id, 0
-    while len(found) < wanted.limit and looked < _SCAN:
-        query = select(*_ALARM).where(and_(True, *_conditions(wanted, now))).order_by(AlarmRow.id.desc())
-        if before_id is not None:
-            query = query.where(AlarmRow.id < before_id)
-        rows = connection.execute(query.limit(200)).all()
-        if not rows:
-            break
-        looked += len(rows)
-        before_id = rows[-1][0]
-        found += [alarm for row in rows if _fits(alarm := _of_row(row), wanted)]
-    return found[: wanted.limit]
-
-
-def _conditions(wanted: AlarmFilter, now: int) -> list[ColumnElement[bool]]:
-    equal = {
-        AlarmRow.state: wanted.state,
-        AlarmRow.site: wanted.site,
-        AlarmRow.sensor: wanted.sensor,
-        AlarmRow.family: wanted.family,
-        AlarmRow.late: wanted.late,
-    }
-    conditions = [column == value for column, value in equal.items() if value is not None]
-    if wanted.open is not None:
-        conditions.append(AlarmRow.closed_ms.is_(None) if wanted.open else AlarmRow.closed_ms.is_not(None))
-    if wanted.acknowledged is not None:
-        column = AlarmRow.acknowledged_ms
-        conditions.append(column.is_not(None) if wanted.acknowledged else column.is_(None))
-    if wanted.shelved is not None:
-        until = AlarmRow.shelved_until_ms
-        conditions.append(until > now if wanted.shelved else or_(until.is_(None), until <= now))
-    if wanted.from_ms is not None:
-        conditions.append(AlarmRow.opened_ms >= wanted.from_ms)
-    if wanted.until_ms is not None:
-        conditions.append(AlarmRow.opened_ms < wanted.until_ms)
-    if wanted.sites is not None:
-        conditions.append(AlarmRow.site.in_(sorted(wanted.sites)))
-    return conditions
-
-
-def _fits(alarm: Alarm, wanted: AlarmFilter) -> bool:
-    if wanted.severity is not None and alarm.severity.rank < wanted.severity.rank:
-        return False
-    if not wanted.text:
-        return True
-    rule = alarm.rule
-    texts = (
-        alarm.family, alarm.sensor, alarm.site, alarm.assigned_to, alarm.acknowledged_by, alarm.acknowledged_word,
-        alarm.level_name, rule.title, rule.title_id, rule.advice, rule.advice_id,
-    )  # fmt: skip
-    return wanted.text.casefold() in "\n".join(text or "" for text in texts).casefold()
+    return alarm_of(row)

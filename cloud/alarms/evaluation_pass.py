@@ -6,6 +6,7 @@ EvaluatorMemory + RuleInput ─► EvaluationPass ─► EvaluationPlan
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from cloud.alarms.adoption import adopted_state, raised_event
 from cloud.alarms.evaluation_plan import EvaluationPlan, FoundEvent, Key, PassFindings, Series, SeriesFault, plan_of
 from cloud.alarms.evaluator_memory import EvaluatorMemory
 from cloud.alarms.onset_correction import OnsetCorrection
@@ -28,8 +29,10 @@ from rules.engine import (
     step_column,
     tick,
 )
+from rules.late_lane import end_lane
 from rules.marks import Mark
 from rules.rule import Also
+from wire.local_alarms import RaisedAlarm
 
 AGAIN_MS = 5_000
 """How soon a silence that the engine does not believe yet is looked at again."""
@@ -91,6 +94,21 @@ class EvaluationPass:
                 if binding.watched.rule.quantity == verdict.quantity and not binding.is_silence:
                     outcome = reevaluate(binding.watched, self._state(key), verdict.time_ms, verdict.marks)
                     self._record(key, binding, outcome)
+
+    def adopt(self, alarm: RaisedAlarm, *, heard_ms: int) -> None:
+        """Take over an open alarm of a gateway, which has judged its readings until `heard_ms` (UTC)."""
+        key = (alarm.sensor, alarm.family)
+        binding = self._bindings.at(*key, self._now_ms)
+        if binding is None or binding.is_silence:
+            return
+        before, level = self._state(key), min(alarm.level, len(binding.watched.rule.levels) - 1)
+        event = raised_event(alarm, level=level)
+        after = adopted_state(before, alarm, level=level, heard_ms=heard_ms)
+        if before.level < 0:
+            self._record(key, binding, (after, (*end_lane(before), event)))
+        elif before.opened_ms is not None and alarm.opened_ms < before.opened_ms:
+            self._record(key, binding, (after, end_lane(before)))
+            self._found.restarted[key] = OnsetCorrection(before.opened_ms, event)
 
     def check_silence(self, key: Key) -> int | None:
         """Look whether a sensor is silent; when (`ListeningTime`) to look again, if a rule waits for its silence.
@@ -186,12 +204,13 @@ class EvaluationPass:
         yield from spans[-1].bindings if spans else ()
 
     def _end(self, key: Key) -> None:
-        """No rule holds any more: an alarm that it left open is over."""
+        """No rule holds any more: an alarm that it left open is over, or ends unknown where the sensor is retired."""
         state, sensor = self._state(key), self._targets.get(key[0])
         if state.opened_ms is not None and state.level >= 0 and sensor is not None:
             binding = self._bindings.last(*key)
             if binding is not None:
-                event = Event(EventKind.CLOSED, state.opened_ms, self._now_ms, state.level, 0.0)
+                kind, value = (EventKind.RETIRED, state.head.value) if sensor.retired else (EventKind.CLOSED, 0.0)
+                event = Event(kind, state.opened_ms, self._now_ms, state.level, value)
                 self._found.events.append(FoundEvent(key, binding, event))
         self._found.states[key] = START
 

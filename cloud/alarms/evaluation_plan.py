@@ -140,9 +140,10 @@ def _silences_over(events: list[FoundEvent]) -> set[int]:
 
 
 def _must_outlive(before: RuleState, state: RuleState) -> bool:
-    """Whether a state differs in what a restart must not lose: its alarm, and readings that wait for others."""
+    """Whether a state differs in what a restart must not lose: its alarm, readings that wait, the days of a trend."""
     return _kept_part(before) != _kept_part(state)
 
 
 def _kept_part(state: RuleState) -> tuple[object, ...]:
-    return state.phase, state.opened_ms, state.level, state.head.held, state.head.doubted
+    head = state.head
+    return state.phase, state.opened_ms, state.level, head.held, head.doubted, head.points

@@ -19,8 +19,9 @@ from cloud.alarms.evaluator_memory import EvaluatorMemory
 from cloud.alarms.event_rows import correct_onset, sync_open, write_events, write_states
 from cloud.alarms.left_out import count_left_out
 from cloud.alarms.listening_time import ListeningTime
-from cloud.alarms.rule_input import NO_INPUT, RuleInput, rule_input_of
-from cloud.alarms.silences import await_silences
+from cloud.alarms.past_readings import past_of
+from cloud.alarms.rule_input import NO_INPUT, RuleInput, WatchedColumn, rule_input_of
+from cloud.alarms.silences import await_silences, await_silences_of
 from cloud.alarms.state_recovery import inputs_to_replay, read_states, recall_newest
 from cloud.core.health import Component
 from cloud.database.backoff import wait_s
@@ -33,6 +34,7 @@ from cloud.rulebook.rule_bindings import RuleBindings
 from cloud.rulebook.rule_store import RuleStore
 from runtime.backoff import retry
 from runtime.clock import wall_ms
+from wire.local_alarms import RaisedAlarm
 from wire.topics import SHARDS, shard_of
 
 TICK_S = 1.0
@@ -110,6 +112,13 @@ class RuleEvaluator:
             self._health.report_fault(fault)
         return plan
 
+    def plan_adoption(self, raised: Iterable[RaisedAlarm], *, heard_ms: int, now_ms: int) -> EvaluationPlan:
+        """What alarms mean that their gateway raised by itself, and judged until `heard_ms` (UTC); in your `turn`."""
+        found = self._new_pass(now_ms, self.listening_time.listened_when_heard_ms())
+        for alarm in raised:
+            found.adopt(alarm, heard_ms=heard_ms)
+        return found.plan()
+
     def write(self, connection: Connection, plan: EvaluationPlan, *, now_ms: int) -> int:
         """Keep a plan, in the transaction of `connection`; how many events of it are new."""
         for (sensor, family), correction in plan.onset_corrections.items():
@@ -144,6 +153,11 @@ class RuleEvaluator:
             now = self._clock()
             async with self.turn:
                 await self._commit(self.plan(wanted, now_ms=now, live=live), now)
+
+    async def observe_past(self, columns: Iterable[WatchedColumn]) -> None:
+        """Evaluate readings of long ago: rules that have gone on since see them as late, and others not at all."""
+        past = past_of(columns, self._memory.states, self._bindings)
+        await self.observe([RuleInput((column,)) for column in past])
 
     async def reevaluate(self, verdicts: Sequence[Verdict]) -> None:
         """Apply later verdicts on readings, in a transaction of their own.
@@ -210,8 +224,9 @@ class RuleEvaluator:
         """Apply the time that has passed: to open alarms, and to sensors whose silence is due."""
         now = self._clock()
         if self._rule_store.edition != self._edition:
+            changed = self._rule_store.changed_since(self._edition)
             self._edition = self._rule_store.edition
-            self._await_silences()
+            self._await_silences(changed)
         self.listening_time.tick(listening=self._can_receive(), last_packet_s=self._last_packet_s())
         is_listening, listened_ms = self.listening_time.is_listening, self.listening_time.listened_ms()
         async with self.turn:
@@ -261,13 +276,21 @@ class RuleEvaluator:
             await self._database.run(write)
         self.accept(plan)
 
-    def _await_silences(self) -> None:
+    def _await_silences(self, changed: Iterable[str] | None = None) -> None:
+        """Wait for the silences of the sensors that have `changed`; None: of all."""
         listened_ms = self.listening_time.listened_ms()
-        await_silences(self._memory, self._bindings, self._own_sensors(), listened_ms=listened_ms)
+        own = self._own_sensors() if changed is None else [name for name in changed if self._is_own(name)]
+        act = await_silences if changed is None else await_silences_of
+        act(self._memory, self._bindings, own, listened_ms=listened_ms)
 
     def is_own_gateway(self, gateway: str) -> bool:
         """Whether the rules on a gateway's readings are this process's to judge."""
         return shard_of(gateway) in self._shards
+
+    def gateway_of(self, sensor_id: str) -> str | None:
+        """The gateway that a sensor of the city is at."""
+        sensor = self._rule_store.targets.get(sensor_id)
+        return None if sensor is None else sensor.gateway
 
     def _own_sensors(self) -> list[str]:
         return [sensor.id for sensor in self._rule_store.targets.all() if self._is_own(sensor.id)]

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Integer, Table, bindparam, literal, select, tuple_, update
 
 from cloud.alarms.onset_correction import OnsetCorrection
+from cloud.alarms.ranks import rank_by_row, rank_of
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, AlarmStateRow
 from cloud.database.upsert import insert_statement
 from cloud.registry.records import Sensor
@@ -75,21 +76,28 @@ def write_events(connection: Connection, records: Sequence[AlarmEventRecord], *,
         rows[alarm] |= what_holds
     changed = {alarm for alarm, *_ in fresh} | reported.keys()
     if changed:
-        names = ("id", *_ENGINE_COLUMNS)
-        connection.execute(_UPDATE_ALARM, [{f"b_{name}": rows[alarm][name] for name in names} for alarm in changed])
+        connection.execute(_UPDATE_ALARM, [_as_bound(rows[alarm]) for alarm in changed])
     return len(fresh)
+
+
+def _as_bound(row: Mapping[str, Any]) -> dict[str, Any]:
+    level = row["level"] if row["closed_ms"] is None else row["worst"]
+    bound = {f"b_{name}": row[name] for name in ("id", *_ENGINE_COLUMNS)}
+    return {**bound, "b_rank": rank_of(row["rule"], level)}
 
 
 def correct_onset(connection: Connection, family: str, sensor: str, correction: OnsetCorrection) -> None:
     """Move the opening of an alarm's row; without effect where it is right already, or there is no such alarm."""
     raised, own = correction.raised, (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
-    held = select(_ALARMS.c.id, _ALARMS.c.worst).where(*own)
+    held = select(_ALARMS.c.id, _ALARMS.c.worst, _ALARMS.c.closed_ms, _ALARMS.c.rule).where(*own)
     if connection.execute(held.where(_ALARMS.c.opened_ms == raised.opened_ms)).first() is not None:
         return
     row = connection.execute(held.where(_ALARMS.c.opened_ms == correction.before_ms)).one_or_none()
     if row is None:
         return
-    values = {"opened_ms": raised.opened_ms, "worst": max(row.worst, raised.level)}
+    values: dict[str, Any] = {"opened_ms": raised.opened_ms, "worst": max(row.worst, raised.level)}
+    if row.closed_ms is not None:  # after its end an alarm ranks by its worst level
+        values["rank"] = rank_by_row(literal(rank_of(row.rule, values["worst"])))
     connection.execute(update(_ALARMS).where(_ALARMS.c.id == row.id).values(values))
     event = update(_EVENTS).where(_EVENTS.c.alarm == row.id, _EVENTS.c.kind == EventKind.RAISED.value)
     reported_again = {"time_ms": raised.time_ms, "level": raised.level, "value": raised.value, "reported_ms": None}
@@ -110,16 +118,20 @@ def write_states(connection: Connection, states: Iterable[tuple[str, str, RuleSt
 
 def sync_open(connection: Connection, states: Iterable[tuple[str, str, RuleState]]) -> None:
     """Let the rows of open alarms say what the engine says: after events that were taken back they may differ."""
-    rows = [
-        {
-            "b_family": family,
-            "b_sensor": sensor,
-            "b_opened": state.opened_ms,
-            "b_state": state.phase.value,
-            "b_level": state.level,
-        }
+    openings = {
+        (family, sensor, state.opened_ms): state
         for family, sensor, state in states
         if state.opened_ms is not None and state.phase in _OPEN
+    }
+    rows = [
+        {
+            "b_id": row.id,
+            "b_state": state.phase.value,
+            "b_level": state.level,
+            "b_rank": rank_of(row.rule, state.level),
+        }
+        for row in _rows(connection, list(openings))
+        if (state := openings[row.family, row.sensor, row.opened_ms])
     ]
     if rows:
         connection.execute(_SYNC_ALARM, rows)
@@ -129,17 +141,16 @@ _OPEN = (Phase.ALARMING, Phase.SILENT, Phase.RECOVERING)
 _ENGINE_COLUMNS = (
     "state", "level", "worst", "value", "value_ms", "changed_ms", "closed_ms", "withdrawn", "versions", "rule",
 )  # fmt: skip
+_RANK = rank_by_row(bindparam("b_rank", type_=Integer))
 _UPDATE_ALARM = (
-    update(_ALARMS).where(_ALARMS.c.id == bindparam("b_id")).values({n: bindparam(f"b_{n}") for n in _ENGINE_COLUMNS})
+    update(_ALARMS)
+    .where(_ALARMS.c.id == bindparam("b_id"))
+    .values({**{n: bindparam(f"b_{n}") for n in _ENGINE_COLUMNS}, "rank": _RANK})
 )
 _SYNC_ALARM = (
     update(_ALARMS)
-    .where(
-        _ALARMS.c.family == bindparam("b_family"),
-        _ALARMS.c.sensor == bindparam("b_sensor"),
-        _ALARMS.c.opened_ms == bindparam("b_opened"),
-    )
-    .values(state=bindparam("b_state"), level=bindparam("b_level"), closed_ms=None, withdrawn=False)
+    .where(_ALARMS.c.id == bindparam("b_id"))
+    .values(state=bindparam("b_state"), level=bindparam("b_level"), rank=_RANK, closed_ms=None, withdrawn=False)
 )
 CHUNK = 200
 """Rows asked for in one statement."""
@@ -212,6 +223,7 @@ def _event_row(key: EventKey, record: AlarmEventRecord, now_ms: int) -> dict[str
 
 def _alarm_row(record: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
     event, rule, sensor = record.event, record.binding.watched.rule, record.sensor
+    text = msgspec.json.encode(rule).decode()
     return {
         "family": rule.family,
         "sensor": sensor.id,
@@ -223,6 +235,7 @@ def _alarm_row(record: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
         "state": Phase.ALARMING.value,
         "level": event.level,
         "worst": event.level,
+        "rank": rank_of(text, event.level),
         "value": event.value,
         "value_ms": event.time_ms,
         "changed_ms": event.time_ms,
@@ -230,7 +243,7 @@ def _alarm_row(record: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
         "withdrawn": False,
         "test": False,
         "versions": record.binding.versions,
-        "rule": msgspec.json.encode(rule).decode(),
+        "rule": text,
     }
 
 
@@ -241,7 +254,7 @@ def _changed(row: Mapping[str, Any], record: AlarmEventRecord) -> dict[str, Any]
     if event.kind is EventKind.WITHDRAWN:
         gone = event.undone is EventKind.RAISED
         return values | ({"withdrawn": True, "state": CLOSED, "closed_ms": event.time_ms} if gone else {})
-    if event.kind is EventKind.CLOSED:
+    if event.kind in (EventKind.CLOSED, EventKind.RETIRED):
         return values | {"state": CLOSED, "closed_ms": event.time_ms}
     values["state"] = _STATE_AFTER[event.kind].value
     if event.kind in _OF_LEVELS:

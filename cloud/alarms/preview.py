@@ -68,7 +68,7 @@ class Previewer:
         if known is None:
             raise LookupError(f"there is no sensor {sensor}")
         saved = next((each for each in self._rule_store.resolved(sensor) if each.rule.family == family), None)
-        edited = self._edited(family, scope, fields, known, sites)
+        edited = await asyncio.to_thread(self._edited, family, scope, fields, known, sites)
         quantity = next((each.rule.quantity for each in (edited, saved) if each is not None), "")
         points, second_histories = await self._histories(known, quantity, saved, edited, start_ms, end_ms)
         end = min(end_ms, self._clock())

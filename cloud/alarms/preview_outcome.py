@@ -30,12 +30,16 @@ class PreviewAlarm(msgspec.Struct, frozen=True):
 
 
 class Crossing(msgspec.Struct, frozen=True):
-    """Where a level was crossed, upwards or back: an event of the engine, as a point on the chart."""
+    """Where a level was crossed, upwards or back: an event of the engine, as a point on the chart.
+
+    `late`: found in readings that came too late for anybody to be notified.
+    """
 
     time_ms: int
     kind: str
     level: int
     value: float
+    late: bool = False
 
 
 class PreviewOutcome(msgspec.Struct, frozen=True):
@@ -63,7 +67,9 @@ def outcome(
     events = list(replay(watched, points, second, end_ms=end_ms))
     alarms = tuple(_alarms(events))
     held_ms = sum((end_ms if alarm.closed_ms is None else alarm.closed_ms) - alarm.opened_ms for alarm in alarms)
-    crossings = tuple(Crossing(event.time_ms, event.kind.value, event.level, event.value) for event in events)
+    crossings = tuple(
+        Crossing(event.time_ms, event.kind.value, event.level, event.value, event.late) for event in events
+    )
     hours = max(0, held_ms) / HOUR_MS
     return PreviewOutcome(watched.rule, alarms, crossings, hours, hours * _WEEK_MS / max(1, end_ms - start_ms))
 

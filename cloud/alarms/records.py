@@ -78,8 +78,9 @@ class AlarmChange(msgspec.Struct, frozen=True):
 class AlarmFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which alarms are asked for; what is None does not matter. `sites` are those that the asker may see.
 
-    `from_ms` and `until_ms` (UTC, not included) are compared with the opening; `text` is looked for in the ids and the
-    rule's texts, whatever the case; `before_id` and `limit` turn pages, the newest alarm first.
+    `quantities` are those that the alarm is about, "" where it is about none. `from_ms` and `until_ms` (UTC, not
+    included) are compared with the opening; `text` is looked for in the ids and the rule's texts, whatever the case,
+    `named` are sites and sensors whose names hold it. `before_id` and `limit` turn pages, the newest alarm first.
     """
 
     open: bool | None = None
@@ -94,9 +95,19 @@ class AlarmFilter(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: bool | None = None
     shelved: bool | None = None
     late: bool | None = None
+    test: bool | None = None
+    quantities: frozenset[str] | None = None
     text: str = ""
+    named: frozenset[str] = frozenset()
     before_id: int | None = None
     limit: int = 100
+
+
+class FoundAlarms(msgspec.Struct, frozen=True):
+    """A page of alarms, the newest first; `next_before_id` asks for what comes after it, None at the end."""
+
+    alarms: list[Alarm]
+    next_before_id: int | None
 
 
 class Maintenance(msgspec.Struct, frozen=True):

@@ -15,6 +15,13 @@ def await_silences(
 ) -> None:
     """Wait again for the silence of each of `sensors` that a rule asks about."""
     memory.wait_for_nobody()
+    await_silences_of(memory, bindings, sensors, listened_ms=listened_ms)
+
+
+def await_silences_of(
+    memory: EvaluatorMemory, bindings: RuleBindings, sensors: Iterable[str], *, listened_ms: int
+) -> None:
+    """Wait for the silence of these, and of the others as before; who no rule asks about any more is found to be so."""
     for sensor in sensors:
         for binding in _silence_rules(bindings, sensor):
             due_ms = silent_after_ms(binding.watched)

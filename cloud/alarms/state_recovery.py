@@ -104,7 +104,10 @@ def columns_of(sensor: str, quantity: str, points: Sequence[Point]) -> Iterator[
 
 
 def window_ms(rule: Rule, interval_s: float | None) -> int:
-    """How far back a rule looks besides its state: the window of a rise, the last `m` readings."""
+    """How far back a rule looks besides its state: the window of a rise, the last `m` readings.
+
+    The days of a trend are in its state, which is kept whenever they grow: to read them back would be all too much.
+    """
     window_s = rule.window_s if rule.kind is RuleKind.RISE else 0.0
     if rule.at_least is not None:
         window_s += rule.at_least.m * (interval_s or UNKNOWN_INTERVAL_S)
@@ -149,4 +152,6 @@ def _since_ms(binding: RuleBinding, memory: EvaluatorMemory, kept_ms: Mapping[Ke
     if state is not None and state.phase is not Phase.NORMAL:
         return max(kept_ms[key], now_ms - LONGEST_MS) - window
     newest_ms = memory.heard_ms.get((binding.watched.sensor, binding.watched.rule.quantity))
-    return None if newest_ms is None or not window else min(now_ms, newest_ms) - window
+    if newest_ms is None or not window or newest_ms < now_ms - LONGEST_MS - window:
+        return None  # what was imported of last year is no news
+    return min(now_ms, newest_ms) - window

@@ -3,7 +3,7 @@
 alarms ◄─ alarm_events        alarm_states: the engine's memory        maintenance
 """
 
-from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import COUNT, NAME, ROW_ID, Base
@@ -23,11 +23,21 @@ class AlarmRow(Base):
     """One alarm, from its opening to its end; `rule` is the resolved rule that fired, `versions` where it came from.
 
     `state` is alarming, silent, recovering or closed; `level` and `worst` count the rule's levels from 0. `quantity` is
-    empty where the alarm is about no reading: a sensor's silence, or the platform itself (cloud/monitoring/).
+    empty where the alarm is about no reading: a sensor's silence, or the platform itself (cloud/monitoring/). `rank`
+    is what the list of open alarms goes by, as `ranks.py` has it.
     """
 
     __tablename__ = "alarms"
-    __table_args__ = (UniqueConstraint("family", "sensor", "opened_ms"), Index("alarms_open", "closed_ms", "id"))
+    __table_args__ = (
+        UniqueConstraint("family", "sensor", "opened_ms"),
+        Index("alarms_open", "closed_ms", "rank", "id"),
+        Index("alarms_site", "site", "id"),
+        Index("alarms_sensor", "sensor", "id"),
+        Index(
+            "alarms_worst", "rank", "id", sqlite_where=text("closed_ms IS NULL"),
+            postgresql_where=text("closed_ms IS NULL"),
+        ),
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
     family: Mapped[str] = mapped_column(NAME)
     sensor: Mapped[str] = mapped_column(NAME)
@@ -39,6 +49,7 @@ class AlarmRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     level: Mapped[int]
     worst: Mapped[int]
+    rank: Mapped[int] = mapped_column(default=0)
     value: Mapped[float]
     value_ms: Mapped[int] = mapped_column(COUNT)
     changed_ms: Mapped[int] = mapped_column(COUNT)
@@ -60,7 +71,7 @@ class AlarmEventRow(Base):
     steady time (`cloud/database/steady_clock.py`).
 
     `reported_ms` is when dashboards had it, null while they have not (or nobody writes for any). `kind` is raised,
-    worsened, eased, silent, heard, recovering, closed or withdrawn.
+    worsened, eased, silent, heard, recovering, resumed, closed, withdrawn or retired (its sensor, with it the alarm).
     """
 
     __tablename__ = "alarm_events"

@@ -14,7 +14,7 @@ from cloud.access.authenticator import Authenticator
 from cloud.access.principal import ROLE_OF_NAME, Principal, Role
 from cloud.access.sessions import OpenedSession
 from cloud.access.tokens import Token
-from cloud.access.users import User, UserUpdate, may_give
+from cloud.access.users import PROVIDER_PREFIX, User, UserUpdate, may_give
 from cloud.api.parameters import RowId
 from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.access import (
@@ -41,10 +41,15 @@ ROUTES = new_routes("Access", below="/api/v1")
 
 @ROUTES.post("/session")
 async def log_in(platform: CurrentPlatform, login: LogIn, request: Request, response: Response) -> SessionAnswer:
-    """Log in: the answer sets the session's cookie. After failures the next try must wait, as Retry-After says."""
+    """Log in: the answer sets the session's cookie. After failures the next try must wait, as Retry-After says.
+
+    Who has set up one-time codes sends `code`, too; without one the answer is the problem `code-needed`.
+    """
     address = request.client.host if request.client else ""
     replaces = platform.access.cookie_in(request.headers, scheme=request.url.scheme)
-    opened = await platform.access.sessions.log_in(login.name, login.password, address=address, replaces=replaces)
+    opened = await platform.access.sessions.log_in(
+        login.name, login.password, code=login.code, address=address, replaces=replaces
+    )
     return _opened(platform.access, opened, request, response)
 
 
@@ -65,18 +70,23 @@ async def change_password(
         raise HttpProblem(
             "not-allowed", f"{principal.name} is a token, which has no password; log in with name and password"
         )
-    return _opened(
-        platform.access, await platform.access.change_password(principal, new.old, new.new), request, response
-    )
+    opened = await platform.access.change_password(principal, new.old, new.new, code=new.code)
+    return _opened(platform.access, opened, request, response)
 
 
 @ROUTES.delete("/session", status_code=204)
 async def log_out(platform: CurrentPlatform, principal: CurrentPrincipal, request: Request) -> Response:
-    """Log out: the session ends, here and in every open page of it."""
+    """Log out: the session ends, here and in every open page of it.
+
+    `Location` is where a browser then logs out of single sign-on, too, for who came by it.
+    """
     context = auth_context_of(request)
     if context is not None and context.session:
         await platform.access.sessions.end(context.session, actor=principal.actor)
-    return Response(status_code=204, headers={"Set-Cookie": platform.access.no_cookie(scheme=request.url.scheme)})
+    headers = {"Set-Cookie": platform.access.no_cookie(scheme=request.url.scheme)}
+    if platform.access.sign_on is not None and principal.name.startswith(PROVIDER_PREFIX):
+        headers["Location"] = f"{request.scope.get('root_path', '')}/login/sso/out"
+    return Response(status_code=204, headers=headers)
 
 
 @ROUTES.get("/users")
@@ -110,6 +120,16 @@ async def change_user(
         _must_have(principal, _or(change.role, user.role), _or(change.sites, user.sites))
 
     return UserAnswer.of(await platform.access.users.change(name, change, actor=principal.actor, allowed=allowed))
+
+
+@ROUTES.delete("/users/{name}/totp")
+async def reset_totp(platform: CurrentPlatform, name: Wanted, principal: CurrentPrincipal) -> UserAnswer:
+    """Take away the one-time codes of who has lost their phone, and end their sessions."""
+
+    def allowed(user: User) -> None:
+        _must_have(principal, user.role, user.sites, given=False)
+
+    return UserAnswer.of(await platform.access.second_factors.reset(name, actor=principal.actor, allowed=allowed))
 
 
 @ROUTES.get("/tokens")

@@ -8,7 +8,7 @@ GET  /api/v1/alarms/17/journal      GET /api/v1/journal?subject=rule:river-level
 from collections.abc import Awaitable
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query, Response
 
 from cloud.access.principal import Principal
 from cloud.alarms.alarm_service import AlarmActionRejected, AlarmService, AlreadyAcknowledged
@@ -25,6 +25,7 @@ from cloud.api.schemas.alarms import (
     JournalPage,
     Shelve,
     State,
+    TickStep,
     alarm_answer,
     alarm_detail,
 )
@@ -33,7 +34,9 @@ from cloud.database.audit_log import AuditEntry
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem
 from cloud.platform import Platform
+from i18n.catalog import LanguageCode, catalog_of
 from rules.rule import Severity
+from rules.steps import MOST_STEPS
 
 MOST_ALARMS = 500
 MOST_PAGE_BYTES = 1_000_000
@@ -68,11 +71,11 @@ async def alarms(
         from_ms=time_of("start", start), until_ms=time_of("end", end), acknowledged=acknowledged,
         shelved=shelved, late=late, text=text, limit=limit + 1, before_id=before_id,
     )  # fmt: skip
-    found = await platform.alarm_service.alarms(wanted)
-    shown = found[:limit]
+    found = await platform.alarm_service.page(wanted)
+    shown = found.alarms[:limit]
     return AlarmPage(
         alarms=[alarm_answer(alarm, platform.registry.quantities) for alarm in shown],
-        next_before_id=shown[-1].id if len(found) > limit else None,
+        next_before_id=shown[-1].id if len(found.alarms) > limit else found.next_before_id,
     )
 
 
@@ -80,7 +83,44 @@ async def alarms(
 async def alarm(platform: CurrentPlatform, principal: CurrentPrincipal, alarm_id: RowId) -> AlarmDetail:
     """One alarm, with the rule as it stood when it fired, and all its changes."""
     found = await _visible(platform.alarm_service, alarm_id, principal)
-    return alarm_detail(found, await platform.alarm_service.changes(alarm_id), platform.registry.quantities)
+    changes = await platform.alarm_service.changes(alarm_id)
+    done = (await platform.checklists.done_steps([alarm_id])).get(alarm_id, {})
+    return alarm_detail(found, changes, platform.registry.quantities, done)
+
+
+@ROUTES.post("/alarms/{alarm_id}/steps/{number}")
+async def tick_step(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    alarm_id: RowId,
+    number: Annotated[int, Path(ge=1, le=MOST_STEPS, description="the step, from 1")],
+    body: TickStep,
+) -> AlarmDetail:
+    """Say that a step of its checklist is done, or that it is not after all."""
+    await _visible(platform.alarm_service, alarm_id, principal)
+    try:
+        await platform.checklists.tick(alarm_id, number, done=body.done, actor=principal.actor)
+    except AlarmActionRejected as error:
+        raise HttpProblem("alarm-refused", str(error)) from None
+    return await alarm(platform, principal, alarm_id)
+
+
+@ROUTES.get(
+    "/alarms/{alarm_id}/incident.pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def incident_file(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    alarm_id: RowId,
+    language: Annotated[LanguageCode, Query(description="of its texts")] = LanguageCode.ENGLISH,
+) -> Response:
+    """All that is known of an alarm as a file to hand on; its times are in the zone of its site."""
+    found = await _visible(platform.alarm_service, alarm_id, principal)
+    content = await platform.incident_files.pdf(catalog_of(language), found)
+    headers = {"Content-Disposition": f'attachment; filename="incident-{alarm_id}.pdf"'}
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
 @ROUTES.post("/alarms/{alarm_id}/acknowledge")

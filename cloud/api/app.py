@@ -1,14 +1,14 @@
 """The HTTP interface of the cloud.
 
 /api/v1/health  /session  /sites  /sensors  /gateways  /readings/latest  /readings  /dead-letters  /users  /tokens
-        /rules  /alarms  /journal  /maintenance  /indices  /channels  /duty  /cap  /facts
+        /rules  /alarms  /journal  /maintenance  /indices  /channels  /duty  /cap  /facts  /fleet  /registry
 /metrics   /login   /docs
 """
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
@@ -21,26 +21,37 @@ from cloud.api import (
     dead_letters,
     duty,
     facts,
+    fleet,
+    gateways,
     indices,
     maintenance,
     readings,
+    readings_import,
+    registry,
+    registry_changes,
+    registry_files,
+    rule_files,
     rules,
+    sensor_changes,
     state,
 )
 from cloud.api.docs import serve_docs
 from cloud.api.routes import bear
 from cloud.api.schemas.problems import ProblemAnswer
+from cloud.care.refused import CareRefused
 from cloud.http.guard import Guard
 from cloud.http.login_code_page import serve_login_code
 from cloud.http.login_page import serve_login
 from cloud.http.password_page import serve_password
-from cloud.http.problems import add_problem_handlers
+from cloud.http.problems import add_problem_handlers, problem_response
+from cloud.http.totp_page import serve_totp
 from cloud.platform import Platform
 
 _ROUTERS = (
-    state.ROUTES, readings.ROUTES, indices.ROUTES, dead_letters.ROUTES, state.METRICS_ROUTES,
-    rules.ROUTES, alarms.ROUTES, maintenance.ROUTES, channels.ROUTES, duty.ROUTES, cap.ROUTES,
-    facts.ROUTES, access.ROUTES,
+    state.HEALTH_ROUTES, state.ROUTES, gateways.ROUTES, readings.ROUTES, readings_import.ROUTES, indices.ROUTES,
+    dead_letters.ROUTES, state.METRICS_ROUTES, rule_files.ROUTES, rules.ROUTES, alarms.ROUTES, maintenance.ROUTES,
+    channels.ROUTES, duty.ROUTES, cap.ROUTES, registry.ROUTES, registry_changes.ROUTES, registry_files.ROUTES,
+    facts.ROUTES, sensor_changes.ROUTES, fleet.ROUTES, access.ROUTES,
 )  # fmt: skip
 _ROUTES = [route for router in _ROUTERS for route in router.routes]
 
@@ -65,11 +76,19 @@ def make_api(platform: Platform, *, tiles: str = "", table: Table = PERMISSIONS)
     if platform.access.login_code is not None:
         serve_login_code(app, platform.access, city=platform.city.name)
     serve_password(app, platform.access, city=platform.city.name)
+    serve_totp(app, platform.access, city=platform.city.name)
     serve_docs(app)
     add_problem_handlers(app)
+    app.add_exception_handler(CareRefused, _answer_care_refused)
     app.add_middleware(Guard, access=platform.access, table=table, tiles=tiles)
     setattr(app, "openapi", lambda: _openapi(app))  # noqa: B010 - FastAPI's own way to extend it, which types refuse
     return app
+
+
+async def _answer_care_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CareRefused)  # noqa: S101 - for the type checker: it is registered for this class
+    headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return problem_response(request, error.kind, str(error), headers=headers)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

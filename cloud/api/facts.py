@@ -49,8 +49,8 @@ async def listed(
 @ROUTES.post("", status_code=201)
 async def record(platform: CurrentPlatform, principal: CurrentPrincipal, new: NewFact) -> FactAnswer:
     """Record what holds, or held, from a time on; what was stored since is computed again."""
-    _must_touch(platform, principal, new.subject)
-    _must_see(platform, principal, new.what, new.value)
+    must_touch(platform, principal, new.subject)
+    must_see(platform, principal, new.what, new.value)
     return await _done(platform, platform.facts.record(
         new.subject, new.what, new.value, actor=principal.actor, reason=new.reason, source=new.source,
         valid_from_ms=time_of("valid_from", new.valid_from),
@@ -63,7 +63,7 @@ async def correct(
 ) -> FactAnswer:
     """Record another value with the validity of a fact."""
     fact = await _visible(platform, principal, fact_id)
-    _must_see(platform, principal, fact.what, new.value)
+    must_see(platform, principal, fact.what, new.value)
     return await _done(
         platform,
         platform.facts.correct(fact_id, new.value, actor=principal.actor, reason=new.reason, source=new.source),
@@ -77,7 +77,7 @@ async def undo(platform: CurrentPlatform, principal: CurrentPrincipal, fact_id: 
     return await _done(platform, platform.facts.undo(fact_id, actor=principal.actor, reason=word.reason))
 
 
-def _must_touch(platform: Platform, principal: Principal, subject: str) -> None:
+def must_touch(platform: Platform, principal: Principal, subject: str) -> None:
     """Require that the subject is one that `principal` may see; the answer does not say whether another exists."""
     if not platform.facts.may_touch(subject, principal.sites):
         raise HttpProblem(
@@ -85,7 +85,7 @@ def _must_touch(platform: Platform, principal: Principal, subject: str) -> None:
         )
 
 
-def _must_see(platform: Platform, principal: Principal, what: str, value: Any) -> None:
+def must_see(platform: Platform, principal: Principal, what: str, value: Any) -> None:
     """Require that a sensor is moved only to a site, or a gateway, that `principal` may see."""
     if principal.sites is None or what not in (SITE, GATEWAY) or not isinstance(value, str):
         return

@@ -2,6 +2,7 @@
 
 GET /api/v1/readings/latest?domain=flood&site=daruba
 GET /api/v1/readings?sensor=river-daruba-1&quantity=water_level&start=2026-11-24T00:00:00Z&every=10m&agg=max
+GET /api/v1/readings?sensor=river-daruba-1&quantity=water_level&start=2026-01-01T00:00:00Z&points=1200
 """
 
 import difflib
@@ -13,18 +14,22 @@ from fastapi import Query, Response
 from cloud.access.principal import Principal
 from cloud.api.long_answers import encoded
 from cloud.api.routes import CurrentPlatform, new_routes
-from cloud.api.schemas.readings import HistoryAnswer, LatestReading
+from cloud.api.schemas.readings import BucketsAnswer, HistoryAnswer, LatestReading
 from cloud.core.printable import GivenTime, Wanted
 from cloud.core.times import parse_step, parse_time, rfc_3339, step_for, step_text
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem, bad_parameter
 from cloud.platform import Platform
+from cloud.readings.bucket_history import TooManyReadings, buckets_of
+from cloud.readings.buckets import step_of
 from cloud.readings.contract import Aggregate
 from runtime.clock import wall_ms
 from wire.durations import HOUR_MS
 
 MOST_POINTS = 10_000
 """Points in one answer: about 700 KB of JSON."""
+MOST_BUCKETS = 4_000
+"""Buckets in one answer: a pixel each of the widest screen."""
 
 
 ROUTES = new_routes("Readings", below="/api/v1")
@@ -37,7 +42,7 @@ async def latest(
     domain: Annotated[Wanted | None, Query(description="only this domain", examples=["flood"])] = None,
     site: Annotated[Wanted | None, Query(description="only this site")] = None,
 ) -> list[LatestReading]:
-    """The newest reading of every series of your sites."""
+    """The newest reading of every series of your sites; of what is retired none."""
     if site is not None:
         _known("site", site, [known.id for known in platform.registry.sites() if principal.may_see(known.id)])
     now, table = wall_ms(), platform.registry.quantities
@@ -51,11 +56,16 @@ async def latest(
             age_s=round((now - reading.time_ms) / 1_000, 1),
         )
         for reading in platform.newest.latest(domain=domain, site=site)
-        if principal.may_see(reading.site)
+        if principal.may_see(reading.site) and _is_in_service(platform, reading.sensor)
     ]
 
 
-@ROUTES.get("/readings", response_model=HistoryAnswer)
+def _is_in_service(platform: Platform, sensor_id: str) -> bool:
+    sensor = platform.registry.sensor(sensor_id)
+    return sensor is not None and not sensor.retired
+
+
+@ROUTES.get("/readings", response_model=HistoryAnswer | BucketsAnswer)
 async def readings(
     platform: CurrentPlatform,
     principal: CurrentPrincipal,
@@ -72,20 +82,32 @@ async def readings(
         Aggregate | None, Query(description="how the readings of a step become one value; default: mean")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_POINTS, description="the most points wanted")] = MOST_POINTS,
+    points: Annotated[
+        int | None,
+        Query(ge=2, le=MOST_BUCKETS, description="for a chart: at most so many points, each with least and greatest"),
+    ] = None,
 ) -> Response:
-    """The history of one quantity of one sensor, oldest first; more than `limit` points are refused, never cut."""
+    """The history of one quantity of one sensor, oldest first; more than `limit` points are refused, never cut.
+
+    With `points` it is cut into at most so many steps, of a length that people think in, each with its least, greatest
+    and mean value, how many readings it has, and how many of them are doubted.
+    """
     _check_series(platform, principal, sensor, quantity)
     start_ms, end_ms = _span(start, end)
+    if points is not None:
+        if every is not None or agg is not None:
+            raise bad_parameter("points", str(points), "stands without every and agg; leave these out")
+        return await _buckets(platform, sensor, quantity, start_ms, end_ms, points)
     every_ms = None if every is None else _parsed("every", every, parse_step)
     if every_ms is None and agg is not None:
         raise bad_parameter("agg", agg.value, "stands without every; add every=10m, or leave agg out")
     if every_ms is not None and end_ms - start_ms > every_ms * limit:
         raise _too_much(start_ms, end_ms, limit, every)
     chosen = agg or Aggregate.MEAN
-    points = await platform.store.history(
+    found = await platform.store.history(
         sensor, quantity, start_ms=start_ms, end_ms=end_ms, every_ms=every_ms, agg=chosen, limit=limit + 1
     )
-    if len(points) > limit:
+    if len(found) > limit:
         raise _too_much(start_ms, end_ms, limit, every)
     return await encoded(
         lambda: HistoryAnswer(
@@ -96,7 +118,30 @@ async def readings(
             end=end_ms,
             every=None if every_ms is None else step_text(every_ms),
             agg=None if every_ms is None else chosen,
-            points=points,
+            points=found,
+        )
+    )
+
+
+async def _buckets(platform: Platform, sensor: str, quantity: str, start_ms: int, end_ms: int, points: int) -> Response:
+    step_ms = step_of(start_ms, end_ms, points)
+    try:
+        found = await buckets_of(platform.store, sensor, quantity, start_ms=start_ms, end_ms=end_ms, step_ms=step_ms)
+    except TooManyReadings as error:
+        raise HttpProblem(
+            "too-much-asked",
+            f"points={points} from {rfc_3339(start_ms)} to {rfc_3339(end_ms)} is {error} that are not rolled up"
+            " (yet); ask for a shorter time",
+        ) from None
+    return await encoded(
+        lambda: BucketsAnswer(
+            sensor=sensor,
+            quantity=quantity,
+            unit=platform.registry.quantities[quantity].unit,
+            start=start_ms,
+            end=end_ms,
+            every=step_text(step_ms),
+            buckets=found,
         )
     )
 

@@ -1,4 +1,4 @@
-"""What there is and how it does: health, sites, sensors, gateways, metrics.
+"""What there is and how it does: health, sites, sensors, metrics.
 
 GET /api/v1/health   {"status":"ok","newest_age_s":{"flood":0.8,"air":1.1,"footfall":2.0},"components":{…}}
 """
@@ -9,29 +9,21 @@ from prometheus_client.exposition import choose_encoder
 from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.state import (
     DomainAnswer,
-    GatewayAnswer,
     HealthAnswer,
     QuantityAnswer,
     SensorAnswer,
     SiteAnswer,
-    SourceAnswer,
-    SpoolAnswer,
-    StatusAnswer,
 )
 from cloud.http.auth import CurrentPrincipal, auth_context_of
 from cloud.http.problems import HttpProblem
-from cloud.rulebook.visibility import foreign_sensors, naming_none_of
 from runtime.clock import wall_ms
-from wire import BUILT_IN, SourceState, Status
+from wire import BUILT_IN
 
-_COUNTS = ("heard_bytes", "frames", "refused")
-"""What an older agent does not count."""
-
-
+HEALTH_ROUTES = new_routes("State", below="/api/v1")
 ROUTES = new_routes("State", below="/api/v1")
 
 
-@ROUTES.get("/health", responses={503: {"model": HealthAnswer, "description": "Down"}})
+@HEALTH_ROUTES.get("/health", responses={503: {"model": HealthAnswer, "description": "Down"}})
 async def health(platform: CurrentPlatform, request: Request, response: Response) -> HealthAnswer:
     """How the cloud is doing; 503 when it is down. Open to all, for monitoring: a word for each part.
 
@@ -61,8 +53,13 @@ async def sites(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[
 @ROUTES.get("/sensors")
 async def sensors(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[SensorAnswer]:
     """The sensors of your sites, with what they measure and how they are mounted and calibrated."""
+    now_ms = wall_ms()
     return [
-        SensorAnswer.of(sensor, sent_mounting_height_cm=platform.heights.sent_height_cm(sensor.id))
+        SensorAnswer.of(
+            sensor,
+            sent_mounting_height_cm=platform.heights.sent_height_cm(sensor.id),
+            device=platform.registry.history.device(sensor).at(now_ms),
+        )
         for sensor in platform.registry.sensors()
         if principal.may_see(sensor.site)
     ]
@@ -82,24 +79,6 @@ async def quantities(platform: CurrentPlatform, principal: CurrentPrincipal) -> 
     return [QuantityAnswer.of(row, own=name not in BUILT_IN) for name, row in table.items()]
 
 
-@ROUTES.get("/gateways")
-async def gateways(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[GatewayAnswer]:
-    """The gateways at your sites, with what they say of themselves and the account of their readings."""
-    now = wall_ms()
-    foreign = foreign_sensors(principal.sites, platform.registry.sensors())
-    return [
-        GatewayAnswer.of(
-            gateway,
-            online=(status := platform.statuses.status(gateway.id)) is not None and status.online,
-            shares_id=platform.statuses.are_two(gateway.id),
-            status=None if status is None else _status(naming_none_of(status, foreign.get(gateway.id)), now),
-            account=platform.accounts.account(gateway.id),
-        )
-        for gateway in platform.registry.gateways()
-        if principal.may_see(gateway.site)
-    ]
-
-
 METRICS_ROUTES = new_routes("State")
 
 
@@ -109,19 +88,8 @@ async def metrics(platform: CurrentPlatform, request: Request, principal: Curren
     if principal.sites is not None:
         raise HttpProblem("not-allowed", f"/metrics counts all sites; {principal.name} may see some of them")
     encode, media_type = choose_encoder(request.headers.get("accept", ""))
-    return Response(encode(platform.metrics.registry), headers={"content-type": media_type})
+    return Response(encode(await platform.collected()), headers={"content-type": media_type})
 
 
 def _tenths(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 1)
-
-
-def _status(status: Status, now: int) -> StatusAnswer:
-    oldest_ms = status.spool.oldest_ms
-    age_s = None if oldest_ms is None else round((now - oldest_ms) / 1_000, 1)
-    spool = SpoolAnswer.of(status.spool, oldest_age_s=age_s)
-    return StatusAnswer.of(status, spool=spool, sources=[_source(source) for source in status.sources])
-
-
-def _source(source: SourceState) -> SourceAnswer:
-    return SourceAnswer.of(source, **({} if source.is_counted else dict.fromkeys(_COUNTS)))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cloud.backup.files import PRIVATE
 from cloud.backup.manifest import NAME, BackupError, Manifest, encode_manifest
+from runtime.whole_files import force_folder
 
 _WHOLE = re.compile(r"\d{8}T\d{6}Z")
 _NAME = "%Y%m%dT%H%M%SZ"
@@ -34,10 +35,10 @@ class Unfinished:
             file.write(encode_manifest(manifest))
             file.flush()
             os.fsync(descriptor)
-        _sync(self.folder)
+        force_folder(self.folder)
         whole = self.folder.with_suffix("")
         self.folder.rename(whole)
-        _sync(whole.parent)
+        force_folder(whole.parent)
         return whole
 
 
@@ -98,11 +99,3 @@ def keep_newest(parent: Path, keep: int) -> list[Path]:
         # first its name: one that is half removed must not look whole
         shutil.rmtree(path.rename(path.with_name(path.name + _UNFINISHED)))
     return removed
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,11 +3,11 @@
 FOLDER/gw-daruba/  uplink.toml  uplink.password  ca.crt        for its reader alone (0600)
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from cloud.broker.settings import EnrolSettings
+from runtime.whole_files import replace_file
 
 
 def bundle_for(name: str, enrol: EnrolSettings, password: str) -> dict[str, str]:
@@ -26,8 +26,5 @@ def write_bundle(folder: Path, name: str, bundle: Mapping[str, str]) -> Path:
     place = folder / name
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file, text in bundle.items():
-        fresh = place / f".{file}"
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:  # noqa: PTH123
-            opened.write(text)
-        fresh.replace(place / file)
+        replace_file(place / file, text)
     return place

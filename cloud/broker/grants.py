@@ -3,6 +3,8 @@
 gateway   publishes …/gw-daruba/up status config/reported cmd/reply   receives …/gw-daruba/ack config cmd
 ingester  publishes …/+/ack config cmd, siaga/notify/#  receives …/+/up status config/reported cmd/reply, siaga/notify/#
 
+bundle    publishes nothing      receives …/gw-daruba/ack config: whoever has it can speak for nobody
+
 A gateway is bound to its client id too: with another gateway's it would take over that one's session.
 """
 
@@ -36,6 +38,19 @@ def gateway_grant(gateway: str) -> Grant:
     receives = [topic_of(gateway, channel) for channel in TO_GATEWAYS]
     acls = (*_may_publish(publishes), *_may_receive(receives))
     return Grant(f"gateway-{gateway}", f"Gateway {gateway}", acls, f"siaga-edge-{gateway}")
+
+
+def first_grant(gateway: str) -> Grant:
+    """Return what the one-time login of a bundle may do: hear what waits for the gateway, and send nothing."""
+    receives = [topic_of(gateway, channel) for channel in (Channel.ACK, Channel.CONFIG)]
+    whole = gateway_grant(gateway)
+    acls = tuple(_may_receive(receives))
+    return Grant(first_role(whole.role), f"Bundle of gateway {gateway}", acls, whole.client_id)
+
+
+def first_role(role: str) -> str:
+    """Return the role of the one-time login beside a gateway's `role`: a dot is in no gateway's name."""
+    return f"{role}.0"
 
 
 def ingester_grant(name: str, shards: range) -> Grant:

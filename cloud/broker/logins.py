@@ -1,5 +1,6 @@
 """The logins of one client of the broker, while a password is changed:  two live until the new one was used, or a date.
 
+gw-daruba.0    "ends when gw-daruba was used, or on 2026-12-13"                    the one-time login of a bundle
 gw-daruba      "ends when gw-daruba.2 was used"   or   "ends on 2026-12-05"        in the broker's own words
 gw-daruba.2    the newest: what `rotate` has handed out
 
@@ -12,8 +13,9 @@ from datetime import date
 
 import msgspec
 
-_NUMBERED = re.compile(r"(?P<name>.+?)(?:\.(?P<number>[1-9]\d{0,5}))?")
-_ON = re.compile(r"ends on (\d{4}-\d\d-\d\d)")
+_NUMBERED = re.compile(r"(?P<name>.+?)(?:\.(?P<number>0|[1-9]\d{0,5}))?")
+_ON = re.compile(r"(?:ends|or) on (\d{4}-\d\d-\d\d)")
+_BY_USE = "was used"
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -51,17 +53,30 @@ def description_of_old(newest: str, ends_on: date | None) -> str:
     return f"ends on {ends_on:%Y-%m-%d}" if ends_on is not None else f"ends when {newest} was used"
 
 
+def one_time_name(owner: str) -> str:
+    """Return the user name of the login in a bundle."""
+    return f"{owner}.0"
+
+
+def description_of_one_time(lasting: str, ends_on: date) -> str:
+    """Write the description of the login in a bundle, which says when it ends."""
+    return f"ends when {lasting} was used, or on {ends_on:%Y-%m-%d}"
+
+
 def ended(logins: Sequence[Login], *, used: str, today: date) -> list[Login]:
-    """Return the old logins that end now: their day has come, or `used`, the one in use, is the newest."""
-    *old, newest = in_order(logins)
-    return [login for login in old if _is_over(login, newest, used, today)]
+    """Return the old logins that end now: their day has come, or `used`, the one in use, is a newer one."""
+    *old, _newest = in_order(logins)
+    return [login for login in old if _is_over(login, used, today)]
 
 
-def _is_over(login: Login, newest: Login, used: str, today: date) -> bool:
+def _is_over(login: Login, used: str, today: date) -> bool:
     ends_on = login.ends_on
-    return today >= ends_on if ends_on is not None else used == newest.username
+    by_use = ends_on is None or _BY_USE in login.description
+    return (by_use and used != "" and _number(used) > _number(login.username)) or (
+        ends_on is not None and today >= ends_on
+    )
 
 
 def _number(username: str) -> int:
     found = _NUMBERED.fullmatch(username)
-    return int(found["number"]) if found is not None and found["number"] else 1
+    return int(found["number"]) if found is not None and found["number"] is not None else 1

@@ -4,30 +4,31 @@ siaga-cloud gateway …   cloud/cli/gateways.py        siaga-cloud ingester … 
 """
 
 import asyncio
-import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
-from cloud.broker.dynamic_security import BrokerRejected, Command, clients_of, execute, usernames
+from cloud.broker.administrator import Administrator, administrator_by_file
+from cloud.broker.dynamic_security import BrokerRejected, Command, execute, usernames
 from cloud.broker.enrolment_bundle import bundle_for, write_bundle
-from cloud.broker.grants import Grant, gateway_grant
-from cloud.broker.logins import Login, description_of_old, next_name, owner_of
+from cloud.broker.gateway_clients import logins_with_role
+from cloud.broker.grants import Grant, first_role, gateway_grant
+from cloud.broker.login_commands import client_command, delete_commands, ending, new_password, role_commands
+from cloud.broker.logins import Login, next_name, owner_of
 from cloud.broker.settings import EnrolSettings
 from cloud.cli.command import one_sentence
 from cloud.cli.people import operator
 from cloud.database.audit_log import write_entry
 from cloud.database.engine import Database, DatabaseUnavailable
+from cloud.gateways.login_handovers import forget_logins
 from cloud.process.settings import CloudSettings
-from runtime.broker_settings import BrokerSettings
 from runtime.clock import wall_ms
 from runtime.settings import SettingsError
-
-_PASSWORD_BYTES = 24
 
 
 def expected_failures() -> AbstractContextManager[None]:
@@ -58,47 +59,28 @@ Now = Annotated[bool, typer.Option("--now", help="The old login ends now: for a 
 
 def enrol(name: str, grant: Grant, settings: CloudSettings, into: Path | None) -> str:
     """Let a new client in with the role `grant`; where its bundle is, or the bundle itself."""
-    enrol_settings = _enrol_settings(settings)
-    password = secrets.token_urlsafe(_PASSWORD_BYTES)
-    _must_be_new(name, settings)
-    role = {"rolename": grant.role, "textname": grant.textname, "acls": list(grant.acls)}
-    client = {"username": name, "password": password, "roles": [{"rolename": grant.role, "priority": 0}]}
-    bound_to = {"clientid": grant.client_id} if grant.client_id else {}
-    execute_and_log(
-        settings,
-        name,
-        "enrol",
-        [
-            {"command": "deleteRole", "rolename": grant.role},  # of an enrolment that broke off
-            {"command": "createRole", **role},
-            {"command": "createClient", "textname": grant.textname, **client, **bound_to},
-        ],
-    )
-    return _hand_over(name, enrol_settings, password, username=name, into=into)
+    enrol_settings = enrol_settings_of(settings)
+    password = new_password()
+    must_be_new(name, settings)
+    execute_and_log(settings, name, "enrol", [*role_commands(grant), client_command(grant, name, password)])
+    return hand_over(name, enrol_settings, password, username=name, into=into)
 
 
-def _must_be_new(name: str, settings: CloudSettings) -> None:
-    if name in map(owner_of, asyncio.run(usernames(_administrator(settings)))):
+def must_be_new(name: str, settings: CloudSettings) -> None:
+    """BrokerRejected where the broker knows `name` already."""
+    if name in map(owner_of, asyncio.run(usernames(administrator_of(settings).broker))):
         raise BrokerRejected(f"the broker knows {name} already; rotate gives it a new password, revoke takes it out")
 
 
 def rotate(kind: str, name: str, settings: CloudSettings, *, until: date | None, now: bool, into: Path | None) -> str:
     """Give a `kind` (gateway or ingester) a new login; the old ones end now, on a day, or once the new one was used."""
-    enrol_settings = _enrol_settings(settings)
+    enrol_settings = enrol_settings_of(settings)
     role, logins = _role_and_logins(kind, name, settings)
-    fresh, password = next_name(name, logins), secrets.token_urlsafe(_PASSWORD_BYTES)
-    bound_to = {"clientid": gateway_grant(name).client_id} if kind == "gateway" else {}
-    client = {"username": fresh, "password": password, "roles": [{"rolename": role, "priority": 0}], **bound_to}
-    create: Command = {"command": "createClient", "textname": f"{kind} {name}", **client}
-    execute_and_log(settings, name, "rotate", [create, *_ending(logins, fresh, until=until, now=now)])
-    return _hand_over(name, enrol_settings, password, username=fresh, into=into)
-
-
-def _ending(logins: Sequence[Login], fresh: str, *, until: date | None, now: bool) -> list[Command]:
-    if now:
-        return [{"command": "deleteClient", "username": login.username} for login in logins]
-    ends = description_of_old(fresh, until)
-    return [{"command": "modifyClient", "username": login.username, "textdescription": ends} for login in logins]
+    fresh, password = next_name(name, logins), new_password()
+    client_id = gateway_grant(name).client_id if kind == "gateway" else ""
+    create = client_command(Grant(role, f"{kind} {name}", (), client_id), fresh, password)
+    execute_and_log(settings, name, "rotate", [create, *ending(logins, fresh, until=until, now=now)])
+    return hand_over(name, enrol_settings, password, username=fresh, into=into)
 
 
 def not_both(until: date | None, now: bool) -> None:
@@ -110,8 +92,10 @@ def not_both(until: date | None, now: bool) -> None:
 def revoke(kind: str, name: str, settings: CloudSettings) -> str:
     """Let a `kind` (gateway or ingester) in no more, and throw it out."""
     role, logins = _role_and_logins(kind, name, settings)
-    commands: list[Command] = [{"command": "deleteClient", "username": login.username} for login in logins]
-    execute_and_log(settings, name, "revoke", [*commands, {"command": "deleteRole", "rolename": role}])
+    names = [login.username for login in logins]
+    roles: list[Command] = [{"command": "deleteRole", "rolename": each} for each in (role, first_role(role))]
+    commands = [*delete_commands(names), *roles]
+    execute_and_log(settings, name, "revoke", commands, record=lambda connection: forget_logins(connection, names))
     return f"{name} may connect no more; it was thrown out if it was there"
 
 
@@ -126,47 +110,53 @@ def _role_and_logins(kind: str, name: str, settings: CloudSettings) -> tuple[str
 
 def logins_of(settings: CloudSettings, role: str | None = None) -> list[Login]:
     """List the logins that have `role`, or the role of any gateway."""
-    clients = asyncio.run(clients_of(_administrator(settings)))
-    return [
-        Login(client["username"], client.get("textdescription", ""))
-        for client in clients
-        for given in client.get("roles", [])
-        if (given["rolename"] == role if role is not None else given["rolename"].startswith("gateway-"))
-    ]
+    return asyncio.run(logins_with_role(administrator_of(settings).broker, role))
 
 
-def execute_and_log(settings: CloudSettings, name: str, action: str, commands: list[Command]) -> None:
-    """Execute `commands` at the broker, and record who did; where the audit log cannot be opened nothing is done."""
+def execute_and_log(
+    settings: CloudSettings, name: str, action: str, commands: Sequence[Command],
+    *, record: Callable[[Connection], None] = lambda _connection: None,
+) -> None:  # fmt: skip
+    """Execute `commands` at the broker, and record who did; where the audit log cannot be opened nothing is done.
+
+    `record` writes what the registry keeps of it, in the transaction of the audit log.
+    """
+
+    def entry(connection: Connection) -> None:
+        record(connection)
+        write_entry(connection, operator(), action, f"broker-client:{name}", now_ms=wall_ms())
 
     async def run() -> None:
         database = Database(settings.registry.url)
         try:
             await database.open()
-            await execute(_administrator(settings), commands)
-            now_ms = wall_ms()
-            await database.run(
-                lambda connection: write_entry(connection, operator(), action, f"broker-client:{name}", now_ms=now_ms)
-            )
+            await execute(administrator_of(settings).broker, commands)
+            await database.run(entry)
         finally:
             await database.close()
 
     asyncio.run(run())
 
 
-def _enrol_settings(settings: CloudSettings) -> EnrolSettings:
+def enrol_settings_of(settings: CloudSettings) -> EnrolSettings:
+    """[enrol]; SettingsError where it is missing."""
     if settings.enrol is None:
         raise SettingsError(["cloud.toml: enrol: is missing; add [enrol] with password_file and host (docs/cloud.md)"])
     return settings.enrol
 
 
-def _administrator(settings: CloudSettings) -> BrokerSettings:
-    enrol_settings = _enrol_settings(settings)
-    login = {"username": enrol_settings.username, "password_file": enrol_settings.password_file}
-    return settings.broker.model_copy(update=login)
+def administrator_of(settings: CloudSettings) -> Administrator:
+    """The broker's administrator, by the password file of [enrol]; SettingsError where that is missing, or OSError."""
+    return administrator_by_file(settings.broker, enrol_settings_of(settings))
 
 
-def _hand_over(name: str, enrol_settings: EnrolSettings, password: str, *, username: str, into: Path | None) -> str:
+def hand_over(
+    name: str, enrol_settings: EnrolSettings, password: str, *, username: str, into: Path | None, text: str = ""
+) -> str:
+    """Write the files of a login into `into`, with the `text` of its bundle if there is one, or show them."""
     bundle = bundle_for(username, enrol_settings, password)
+    if text:
+        bundle[f"{name}.siaga"] = f"{text}\n"
     if into is None:
         return "\n".join(f"# --- {file}\n{text}" for file, text in bundle.items())
     folder = write_bundle(into, name, bundle)

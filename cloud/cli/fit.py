@@ -11,7 +11,7 @@ range    4.2 to 88.1 ug/m3 of the sensor
 import asyncio
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -109,6 +109,7 @@ async def _run(settings: CloudSettings, asked: FitArguments) -> str:
             raise SettingsError(
                 [f"--to: {asked.until} is not after --from, or by over {MOST_DAYS} days; write another"]
             )
+        _refuse_two_devices(registry, (sensor, reference), span)
         found = await _fit(settings, registry, sensor, reference, asked.quantity, span, zone)
         said = _in_words(asked, found, span)
         if not asked.apply:
@@ -148,6 +149,15 @@ def _sensor(registry: Registry, asked: FitArguments, place: str) -> Sensor:
         )
         raise SettingsError([f"{place}: no sensor {name!r} measures {asked.quantity}; {advice}"])
     return sensor
+
+
+def _refuse_two_devices(registry: Registry, sensors: Iterable[Sensor], span: tuple[int, int]) -> None:
+    """A line through the hours of two devices is that of neither."""
+    for sensor in sensors:
+        for replaced_ms in registry.replacements.get(sensor.id, ()):
+            if span[0] < replaced_ms < span[1]:
+                since = rfc_3339(replaced_ms)
+                raise SettingsError([f"--from: another device is at {sensor.id} since {since}; fit the hours of one"])
 
 
 def _zone(registry: Registry, sensor: Sensor) -> ZoneInfo:

@@ -1,10 +1,15 @@
 """siaga-cloud run --config cloud.toml        siaga-cloud check --config cloud.toml        siaga-cloud --version
 
+siaga-cloud ingest --config cloud.toml     siaga-cloud web --config cloud.toml        the same in two processes
 siaga-cloud backup --config cloud.toml --to backups        siaga-cloud restore …        siaga-cloud migrate …
 siaga-cloud store init --secrets secrets/influxdb --config cloud.toml        siaga-cloud store check …
+siaga-cloud registry export --config cloud.toml        siaga-cloud registry import city.toml …
+siaga-cloud rules export --config cloud.toml           siaga-cloud rules import rules.toml …
 siaga-cloud user add ani --role administrator --config cloud.toml        siaga-cloud token add grafana --role viewer …
 siaga-cloud gateway enrol gw-daruba --config cloud.toml        siaga-cloud ingester enrol …
+siaga-cloud fleet update --to 1.2.0 --batch 5 --config cloud.toml
 siaga-cloud fit air bam --from 2026-10-01 --to 2026-10-11 --config cloud.toml
+siaga-cloud readings import archive.csv --zone Asia/Jayapura --reason 'station archive' --config cloud.toml
 siaga-cloud watch https://siaga.morotai.go.id --config watch.toml        on another machine
 siaga-cloud --install-completion        so that the shell completes all of this
 """
@@ -24,6 +29,10 @@ from runtime.settings import SettingsError
 PROGRAM = "siaga-cloud"
 COMMANDS = {
     "run": Row("cloud.cli.run", "app", "cloud", "Run the cloud until SIGTERM or Ctrl-C."),
+    "ingest": Row(
+        "cloud.cli.run", "ingest_app", "cloud", "Ingest, judge and notify; siaga-cloud web has the screens."
+    ),
+    "web": Row("cloud.cli.run", "web_app", "cloud", "Serve console and API of what siaga-cloud ingest takes in."),
     "check": Row(
         "cloud.cli.check", "app", "cloud",
         "Name every mistake in the settings, the city and the rules, and in what they need.",
@@ -34,15 +43,23 @@ COMMANDS = {
     ),
     "restore": Row("cloud.cli.backups", "restore_app", "cloud", "Bring a backup back into empty databases."),
     "store": Row("cloud.cli.store", "app", "cloud", "Set up the InfluxDB that keeps the readings, or check it."),
+    "registry": Row(
+        "cloud.cli.registry", "app", "cloud", "Export the registry, or import a city.toml or a table into it."
+    ),
+    "rules": Row("cloud.cli.rules", "app", "cloud", "Export the rules that hold, or import a rules.toml."),
     "migrate": Row("cloud.cli.migrate", "app", "cloud", "Bring the registry database to a revision."),
     "user": Row("cloud.cli.users", "app", "cloud", "Add, list, change and disable people."),
     "token": Row("cloud.cli.tokens", "app", "cloud", "Make, list and revoke programs' tokens."),
-    "gateway": Row("cloud.cli.gateways", "app", "cloud", "Let gateways connect to the broker, or no more."),
+    "gateway": Row("cloud.cli.gateways", "app", "cloud", "Let gateways connect or no more; set and ask those that do."),
+    "fleet": Row(
+        "cloud.cli.fleet", "app", "cloud", "Publish versions for gateways, and bring gateways to one, in steps."
+    ),
     "ingester": Row("cloud.cli.ingesters", "app", "cloud", "Logins for several clouds that split the shards."),
     "fit": Row(
         "cloud.cli.fit", "app", "cloud",
         "Fit a line from a sensor to the reference beside it, over the hours that both have.",
     ),
+    "readings": Row("cloud.cli.readings", "app", "cloud", "Bring in historical readings."),
     "watch": Row(
         "cloud.cli.watch", "app", "watch",
         "Ask a cloud's health from another machine, and page when it is gone.",

@@ -15,10 +15,10 @@ from cloud.access.authenticator import Authenticator
 from cloud.access.principal import ROLE_OF_NAME, Role
 from cloud.access.rejection import AccessRejected
 from cloud.cli.command import one_sentence
+from cloud.cli.known_city import names_of_kind
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.process.settings import CloudSettings
-from cloud.registry.city_file import read_city_file
 from runtime.settings import SettingsError
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def sites_named(settings: CloudSettings, text: str | None) -> frozenset[str] | N
     """Read the sites of an option; None for all. SettingsError where the city has no site of a name."""
     if text is None or text == "all":
         return None
-    known = [site.id for site in read_city_file(settings.registry.city).sites()]
+    known = list(names_of_kind(settings, "sites"))
     named = [name.strip() for name in text.split(",") if name.strip()]
     for name in named:
         if name not in known:

@@ -12,11 +12,15 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import make_url
 
+from cloud.access.oidc_settings import sites_of_groups_must_exist
+from cloud.cli.known_city import nameable_sites
 from cloud.cli.stored import changes_of_quantities, stored_rules
 from cloud.notify.settings import sites_must_exist
 from cloud.process.settings import CloudSettings, read_cloud_settings
 from cloud.readings.settings import InfluxSettings, SqliteSettings
 from cloud.registry.city_file import read_city_file
+from cloud.registry.ownership import OWNABLE
+from cloud.registry.snapshot import Registry
 from cloud.rulebook.seed_rules import seeds
 from runtime.machine import (
     mistakes_of_a_broker,
@@ -59,8 +63,18 @@ def check_set_up(config: Path) -> CheckResult:
             )
             warnings += () if given is None else given.notes
             mistakes += [f"{city_file.name}: {said}" for said in changes_of_quantities(settings.registry.url, known)]
-            _attempt(mistakes, lambda: sites_must_exist(settings.notify, {site.id for site in known.sites()}))
+            warnings += [f"{city_file.name}: {said}" for said in _beyond_its_own(known)]
+            sites = nameable_sites(settings, known)
+            _attempt(mistakes, lambda: sites_must_exist(settings.notify, sites))
+            _attempt(mistakes, lambda: sites_of_groups_must_exist(settings.access.oidc, sites))
     return CheckResult(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(warnings)))
+
+
+def _beyond_its_own(city: Registry) -> Iterator[str]:
+    """What a city file lists and does not own: somebody may wait for it to hold."""
+    for kind in OWNABLE:
+        if kind not in city.file_owns and city.registered(kind):
+            yield f"{kind}: it does not own them, so the first start alone reads them; siaga-cloud registry import does"
 
 
 def _attempt(mistakes: list[str], work: Callable[[], T]) -> T | None:
@@ -88,6 +102,9 @@ def _mistakes(settings: CloudSettings) -> Iterator[str]:
     passfile = registry.query.get("passfile")
     if isinstance(passfile, str):
         yield from mistakes_of_a_secret("registry.url (passfile)", Path(passfile))
+    oidc = settings.access.oidc
+    if oidc is not None and oidc.client_secret_file is not None:
+        yield from mistakes_of_a_secret("access.oidc.client_secret_file", oidc.client_secret_file)
     for number, channel in enumerate(settings.notify.channels):
         for key, folder in channel.folders().items():
             yield from mistakes_of_a_folder(f"notify.channels[{number}].{key}", folder)
@@ -124,6 +141,8 @@ def _secrets(settings: CloudSettings) -> dict[str, Path | None]:
         found |= {"store.password_file": settings.store.password_file, "store.token_file": settings.store.token_file}
     if settings.enrol is not None:
         found["enrol.password_file"] = settings.enrol.password_file
+    if settings.access.oidc is not None:
+        found["access.oidc.client_secret_file"] = settings.access.oidc.client_secret_file
     for number, channel in enumerate(settings.notify.channels):
         found |= {f"notify.channels[{number}].{key}": file for key, file in channel.secret_files().items()}
     return found

@@ -1,20 +1,21 @@
 """What the registry database holds already, for commands that run beside the cloud: they change nothing.
 
-stored_rules(url)   stored_quantities(url)   changes_of_quantities(url, registry)        nothing where it cannot be read
+stored_rules(url)   stored_quantities(url)   stored_names(url, "sites")   …        nothing where it cannot be read
 """
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, inspect, make_url
+from sqlalchemy import Connection, inspect, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.backup.manifest import BackupError
 from cloud.backup.registry_rows import snapshot
+from cloud.database.base import Base
 from cloud.registry.quantity_rows import changes_of_meaning, read_quantities
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.records import RuleVersion
-from cloud.rulebook.rule_store import read_versions
+from cloud.rulebook.rule_rows import read_versions
 from wire import BUILT_IN, QuantityTable
 
 T = TypeVar("T")
@@ -36,6 +37,19 @@ def changes_of_quantities(url: str, registry: Registry) -> list[str]:
     """Name what `registry` would change of quantities of which readings are stored."""
     table = registry.quantities
     return _read(url, lambda held: list(changes_of_meaning(held, table)) if _has_quantities(held) else [], otherwise=[])
+
+
+def stored_names(url: str, kind: str, *, retired: bool) -> dict[str, str]:
+    """Read the names of sites, gateways or sensors by their ids; also those that are `retired` if asked."""
+    table = Base.metadata.tables[kind]
+    query = select(table.c.id, table.c.name).order_by(table.c.id)
+    if not retired:
+        query = query.where(table.c.retired.is_(False))
+
+    def read(held: Connection) -> dict[str, str]:
+        return {row.id: row.name for row in held.execute(query)} if inspect(held).has_table(kind) else {}
+
+    return _read(url, read, otherwise={})
 
 
 def _has_quantities(connection: Connection) -> bool:

@@ -1,4 +1,4 @@
-"""siaga-cloud user add ani --role administrator --config cloud.toml        user list | change | disable"""
+"""siaga-cloud user add ani --role administrator --config cloud.toml        user list | change | disable | totp reset"""
 
 import getpass
 import sys
@@ -16,6 +16,8 @@ from cloud.process.settings import CloudSettings, load_cloud_settings
 from runtime.settings import SettingsError
 
 app = new_app(help="Add, list, change and disable people.")
+totp = new_app(help="One-time codes of people.")
+app.add_typer(totp, name="totp")
 
 FullName = Annotated[str | None, typer.Option(metavar="TEXT")]
 PasswordFile = Annotated[Path | None, typer.Option(metavar="FILE", help="Take the password from a file.")]
@@ -52,6 +54,7 @@ def list_users(config: Config) -> None:
                 user.role.name.lower(),
                 sites_in_words(user.sites),
                 "disabled" if user.disabled else "",
+                "one-time codes" if user.has_totp else "",
                 user.full_name,
             )
             for user in await access.users.all()
@@ -94,6 +97,17 @@ def change(
 def disable(name: Name, config: Config) -> None:
     """Let somebody in no more."""
     _change(load_cloud_settings(config), name, UserUpdate(disabled=True))
+
+
+@totp.command()
+def reset(name: Name, config: Config) -> None:
+    """Ask somebody for no code who has lost their phone, and end their sessions."""
+
+    async def work(access: Authenticator) -> str:
+        user = await access.second_factors.reset(name, actor=operator())
+        return f"{user.name} logs in by the password alone, until they set up one-time codes again"
+
+    print_text(with_access(load_cloud_settings(config), work))
 
 
 def _change(settings: CloudSettings, name: str, update: UserUpdate) -> None:

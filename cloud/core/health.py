@@ -32,3 +32,11 @@ class Health(msgspec.Struct, frozen=True):
         """The same without sentences: for strangers, and for users who see some sites only."""
         bare = {name: Component(part.status, "") for name, part in self.components.items()}
         return msgspec.structs.replace(self, components=bare)
+
+
+def worse_of(one: Component, other: Component) -> Component:
+    """The worse of two parts of one component, or both in one sentence where both are in trouble."""
+    if Condition.OK in (one.status, other.status):
+        return other if one.status is Condition.OK and other.status is not Condition.OK else one
+    order = list(Condition)
+    return Component(max(one.status, other.status, key=order.index), f"{one.detail}; {other.detail}")

@@ -14,6 +14,10 @@ SYSTEM = "siaga"
 """The actor of what no person did: the evaluator, the notifier."""
 
 
+JOURNALED = "journaled"
+"""Where a connection has the kinds of subjects ("alarm", "rule") of the entries of its transaction."""
+
+
 class Actor(msgspec.Struct, frozen=True):
     """Who acts, by the name of a user or a token, and from which address."""
 
@@ -58,6 +62,7 @@ def write_entry(
         "after": _text(after),
     }
     connection.execute(insert(AuditRow).values(row))
+    connection.info.setdefault(JOURNALED, set()).add(subject.partition(":")[0])
 
 
 def read_entries(

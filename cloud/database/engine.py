@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from cloud.database.audit_log import JOURNALED
 from cloud.database.revisions import UnknownRevision, migrate_to
 from runtime.private import keep_private
 from runtime.secret_urls import scrubbed
@@ -54,6 +55,8 @@ class Database:
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
         self.problem = ""
+        self.on_journal: Callable[[frozenset[str]], None] = lambda _kinds: None
+        """Is called with the kinds of subjects ("alarm", "rule") that a committed transaction has in the journal."""
         self._url = make_url(url)
         self._engine = engine_of(url, durable=durable)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
@@ -78,11 +81,16 @@ class Database:
         own state: `problem` stays as it is.
         """
 
-        def in_transaction() -> T:
+        def in_transaction() -> tuple[T, frozenset[str]]:
             with self._engine.begin() as connection:
-                return work(connection)
+                connection.info.pop(JOURNALED, None)  # of a transaction that was undone
+                outcome = work(connection)
+                return outcome, frozenset(connection.info.pop(JOURNALED, ()))
 
-        return await self._in_thread(in_transaction)
+        outcome, journaled = await self._in_thread(in_transaction)
+        if journaled:
+            self.on_journal(journaled)
+        return outcome
 
     async def close(self) -> None:
         """Close connections and the thread, when what is under way is done."""

@@ -2,7 +2,8 @@
 
 a fact is due ─► wait until the writes of before it are over ─┬─ height ──────► level_correction ───────┐
                                                               ├─ calibration ─► calibration_correction ─┼─► indices
-                                                              └─ official ISPU table, site, correction ─┘
+                                                              ├─ official ISPU table, site, correction ─┘
+                                                              └─ another device ─► judged again by itself (review)
 Nothing of this reaches the alarm rules: they judge what is live, and nobody is paged for last Tuesday.
 """
 
@@ -19,17 +20,21 @@ from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
 from cloud.registry.air_corrections import corrected_quantity
+from cloud.registry.devices import DEVICE
 from cloud.registry.fact_service import FactService
 from cloud.registry.facts import CITY, Fact
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, calibrated_quantity, subject_of
 from cloud.registry.records import Sensor
 from runtime.clock import wall_ms
 from wire import AIR_PARAMETERS
+from wire.durations import HOUR_MS
 
 SETTLE_S = 10.0
 """How long after a fact became known here the writes of before it may still be under way."""
 CITY_SETTLES = 3
 """How many times as long a fact of the whole city stays due: so that every process that takes in sees it."""
+JUDGED_AGAIN_MS = 6 * HOUR_MS
+"""For how long after another device took its place its readings may have been judged by the one before."""
 LATE_KEPT = 200_000
 """Late readings remembered while a correction waits, so that none of them is corrected twice."""
 
@@ -65,6 +70,8 @@ class Corrections:
         self._series = StoredSeries(facts.registry, store, newest, clock=clock, on_written=on_written)
         self.levels = LevelCorrection(facts.registry, self._series)
         self._calibrations = CalibrationCorrection(facts, self._series, self.levels)
+        self.on_replaced: Callable[[str, str, int, int], None] = lambda _sensor, _quantity, _first_ms, _last_ms: None
+        """Told which series are of another device, from when to when (UTC): they are to be judged again."""
         self._known: dict[int, KnownSince] = {}
         self._reported: set[int] = set()
         self._converting: frozenset[tuple[str, str]] = frozenset()
@@ -111,7 +118,8 @@ class Corrections:
         return fact.subject == CITY or sensor is None or self._is_own(sensor.gateway)
 
     def _sensor(self, fact: Fact) -> Sensor | None:
-        return next((each for each in self._registry.sensors() if subject_of(each) == fact.subject), None)
+        sensor = self._registry.sensor(fact.subject.partition(":")[2])
+        return sensor if sensor is not None and subject_of(sensor) == fact.subject else None
 
     def _series_of(self, facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
         """The series whose values are converted because of `facts`, not made again."""
@@ -128,6 +136,8 @@ class Corrections:
                 await self._calibrations.compute(fact, sensor, quantity, until_ms=known.since_ms, late=late)
             if quantity in (DISTANCE, LEVEL) or fact.what == MOUNTING_HEIGHT:
                 await self.levels.compute_since(sensor, fact.due_ms, now_ms=self._clock())
+            for each in sensor.quantities if fact.what == DEVICE else ():
+                self.on_replaced(sensor.id, each, fact.due_ms, min(fact.due_ms + JUDGED_AGAIN_MS, self._clock()))
             for each in _reached(fact, sensor):
                 first_ms = await self._series.first_ms(sensor.id, each, fact.due_ms)
                 self._on_changed(sensor.id, each, first_ms, self._clock())
@@ -158,4 +168,4 @@ def _reached(fact: Fact, sensor: Sensor) -> Sequence[str]:
     corrected = corrected_quantity(fact.what)
     if corrected is not None:
         return [corrected]
-    return () if fact.what == GATEWAY else sensor.quantities
+    return () if fact.what in (GATEWAY, DEVICE) else sensor.quantities

@@ -8,7 +8,7 @@ that it ever sent through is this process's own. Of the others each hour is read
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 from cloud.derived.held_counts import HeldCounts
@@ -32,6 +32,11 @@ _NOT_PLAIN = QUALITY | int(Mark.CLOCK_UNKNOWN)
 
 Changed = tuple[str, str, int, int]
 """(sensor, quantity, first, last): of which series something changed, from when to when (UTC)."""
+
+
+def _keys(sensor: str) -> Iterator[Key]:
+    """Every key that a series of a sensor may be held by."""
+    return ((sensor, quantity) for quantity in (*SOURCES, HUMIDITY))
 
 
 class InHand:
@@ -132,30 +137,48 @@ class InHand:
         """Hold what the registry says, if it has changed; of a sensor that is another now nothing is known."""
         if self._edition == self._registry.edition:
             return
+        changed = self._registry.changed_since(self._edition)
         self._edition = self._registry.edition
-        before, self._held = self._held, {}
-        own = set[str]()
-        some = any(self._corrects(sensor.id) for sensor in self._registry.sensors())
-        self._sources = SOURCES | {HUMIDITY} if some else SOURCES
-        for sensor in self._registry.sensors():
-            site = self._registry.site(sensor.site)
-            if site is None or not self._is_all_told(sensor):
-                continue
-            if self._are_correctors_told(sensor):
-                own.add(sensor.id)
-            timing, zone = Timing(sensor.interval_s, sensor.stamped), ZoneInfo(site.zone or self._registry.city.zone)
-            for quantity in self._sources_of(sensor):
-                if quantity == "rainfall" and timing.interval_ms > HOUR_MS:
-                    continue  # it says nothing of hours
-                key = (sensor.id, quantity)
-                held = before.get(key)
-                is_same = held is not None and (held.timing, held.zone) == (timing, zone)
-                self._held[key] = held if held is not None and is_same else self._new(key, timing, zone)
-        sites = {site.id for site in self._registry.sites() if all(one.id in own for one in self._sensors.at(site))}
-        self._own = frozenset(own | sites)
+        some = any(map(self._corrects, self._registry.air_corrections.correcting()))
+        sources = SOURCES | {HUMIDITY} if some else SOURCES
+        if changed is None or some or sources != self._sources:  # what corrects reaches other sensors, too
+            sensors, sites = self._registry.sensors(), self._registry.sites()
+            changed = frozenset(
+                {*(one.id for one in sensors), *(one.id for one in sites), *(key[0] for key in self._held)}
+            )
+            self._own = frozenset()
+        self._sources = sources
+        before = {
+            key: held for name in changed for key in _keys(name) if (held := self._held.pop(key, None)) is not None
+        }
+        own = set(self._own - changed)
+        for name in changed:
+            sensor = self._registry.sensor(name) if self._registry.has_sensor(name) else None
+            if sensor is not None and self._hold(sensor, before):
+                own.add(name)
+        self._own = frozenset(own | {name for name in changed if self._is_own_site(name, own)})
         self._news = [held for held in self._news if self._held.get(held.key) is held]
         for end_ms, ending in list(self._ends.items()):
             self._ends[end_ms] = [held for held in ending if self._held.get(held.key) is held]
+
+    def _hold(self, sensor: Sensor, before: Mapping[Key, HeldSeries]) -> bool:
+        """Hold the series of a sensor, as they were `before` where they are the same; say whether it is our own."""
+        site = self._registry.site(sensor.site)
+        if site is None or not self._is_all_told(sensor):
+            return False
+        timing, zone = Timing(sensor.interval_s, sensor.stamped), ZoneInfo(site.zone or self._registry.city.zone)
+        for quantity in self._sources_of(sensor):
+            if quantity == "rainfall" and timing.interval_ms > HOUR_MS:
+                continue  # it says nothing of hours
+            key = (sensor.id, quantity)
+            held = before.get(key)
+            is_same = held is not None and (held.timing, held.zone) == (timing, zone)
+            self._held[key] = held if held is not None and is_same else self._new(key, timing, zone)
+        return self._are_correctors_told(sensor)
+
+    def _is_own_site(self, name: str, own: Collection[str]) -> bool:
+        site = self._registry.site(name)
+        return site is not None and not site.retired and all(one.id in own for one in self._sensors.at(site))
 
     def _is_all_told(self, sensor: Sensor) -> bool:
         gateways = {sensor.gateway, *self._registry.history.gateway(sensor).values}

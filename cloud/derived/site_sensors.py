@@ -24,7 +24,8 @@ class SiteSensors:
         self._edition: int | None = None
         self._by_site: defaultdict[str, list[Sensor]] = defaultdict(list)
         self._by_gateway: defaultdict[str, list[Sensor]] = defaultdict(list)
-        self._sites_of: defaultdict[str, list[str]] = defaultdict(list)
+        self._sites_of: dict[str, list[str]] = {}
+        self._gateways_of: dict[str, list[str]] = {}
         self._moved: dict[str, Timeline] = {}
 
     def at(self, site: Site) -> Sequence[Sensor]:
@@ -85,14 +86,33 @@ class SiteSensors:
     def _refresh(self) -> None:
         if self._edition == self._registry.edition:
             return
-        self._edition, self._by_site, self._by_gateway = self._registry.edition, defaultdict(list), defaultdict(list)
-        self._sites_of, self._moved = defaultdict(list), {}
-        for sensor in self._registry.sensors():
-            sites, gateways = self._registry.history.site(sensor), self._registry.history.gateway(sensor).values
-            if len(sites.values) > 1:
-                self._moved[sensor.id] = sites
-            for name in dict.fromkeys(sites.values):
-                self._by_site[name].append(sensor)
-                self._sites_of[sensor.id].append(name)
-            for name in dict.fromkeys((sensor.gateway, *gateways)):
-                self._by_gateway[name].append(sensor)
+        changed = self._registry.changed_since(self._edition)
+        self._edition = self._registry.edition
+        if changed is None:
+            self._by_site, self._by_gateway, self._sites_of = defaultdict(list), defaultdict(list), {}
+            self._gateways_of, self._moved = {}, {}
+            for sensor in self._registry.sensors():
+                self._add(sensor)
+            return
+        for name in changed:
+            self._remove(name)
+            if self._registry.has_sensor(name) and (found := self._registry.sensor(name)) is not None:
+                self._add(found)
+
+    def _add(self, sensor: Sensor) -> None:
+        sites, gateways = self._registry.history.site(sensor), self._registry.history.gateway(sensor).values
+        if len(sites.values) > 1:
+            self._moved[sensor.id] = sites
+        self._sites_of[sensor.id] = list(dict.fromkeys(sites.values))
+        self._gateways_of[sensor.id] = list(dict.fromkeys((sensor.gateway, *gateways)))
+        for name in self._sites_of[sensor.id]:
+            self._by_site[name].append(sensor)
+        for name in self._gateways_of[sensor.id]:
+            self._by_gateway[name].append(sensor)
+
+    def _remove(self, sensor: str) -> None:
+        self._moved.pop(sensor, None)
+        for name in self._sites_of.pop(sensor, ()):
+            self._by_site[name] = [each for each in self._by_site[name] if each.id != sensor]
+        for name in self._gateways_of.pop(sensor, ()):
+            self._by_gateway[name] = [each for each in self._by_gateway[name] if each.id != sensor]

@@ -13,23 +13,20 @@ into memory after the commit: the two never disagree, whatever fails between.
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from cloud.core.changed_keys import ChangedKeys
 from cloud.core.ranges import Ranges
+from cloud.gateways.stream_ledger import LedgerRecord, StreamAccount, StreamLedger
 from cloud.gateways.tables import ClosedStreams, StreamAccounts
 from wire import Lost
-from wire.batch import MAX_READINGS
 
-MAX_SPANS = 1_000
-"""Spans kept of one stream; a healthy one has a handful."""
 MAX_STREAMS = 256
 """Streams kept of one gateway; each start of its agent makes one."""
 
-MOST_AHEAD = 100_000_000
-"""How far ahead of all that is known of a stream a range may begin: more readings than fit into a gateway's spool."""
 _log = logging.getLogger(__name__)
 
 
@@ -41,17 +38,6 @@ class Receipt(msgspec.Struct, frozen=True):
     first: int
     last: int
     lost: tuple[Lost, ...] = ()
-
-
-class StreamAccount(msgspec.Struct, frozen=True):
-    """One stream in numbers: `missing` are the readings from 1 to `last` neither received nor declared lost."""
-
-    stream: str
-    first: int
-    last: int
-    received: int
-    missing: int
-    declared_lost: int
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -66,69 +52,6 @@ class Account(msgspec.Struct, frozen=True):
     declared_lost: int = 0
     uncounted: int = 0
     streams: tuple[StreamAccount, ...] = ()
-
-
-class StreamLedger(msgspec.Struct, frozen=True):
-    """One stream: what was received and declared lost, in seq from 1.
-
-    `written_off` counts holes that were closed to keep the ledger small; they stay missing.
-    """
-
-    received: Ranges = Ranges()
-    declared: Ranges = Ranges()
-    duplicates: int = 0
-    written_off: int = 0
-
-    def receive(self, first: int, last: int) -> "StreamLedger":
-        """The ledger after readings `first` to `last` have come, perhaps again."""
-        again = self.received.within(max(1, first), last)
-        return _kept_small(
-            StreamLedger(
-                self.received.add(max(1, first), last), self.declared, self.duplicates + again, self.written_off
-            )
-        )
-
-    def declare(self, first: int, last: int) -> "StreamLedger":
-        """The ledger after the gateway said that it lost readings `first` to `last`."""
-        declared = self.declared.add(max(1, first), last)
-        # forgetting a declaration counts its readings as missing: never fewer losses than there are
-        return StreamLedger(self.received, Ranges(declared.spans[-MAX_SPANS:]), self.duplicates, self.written_off)
-
-    def can_receive(self, first: int, last: int) -> bool:
-        """Whether a batch of this stream can hold `first` to `last`."""
-        return last - first < MAX_READINGS and first <= self.last + MOST_AHEAD
-
-    def can_declare(self, last: int) -> bool:
-        """Whether a loss of this stream can reach to `last`."""
-        return last <= self.last + MOST_AHEAD
-
-    @property
-    def last(self) -> int:
-        """The largest seq that is known of the stream."""
-        return max(self.received.last, self.declared.last)
-
-    def account(self, stream: str) -> StreamAccount:
-        """The stream in numbers."""
-        declared_lost = self.declared.size - self.received.common(self.declared.spans)
-        held = self.received.size
-        last = self.last
-        spans = (*self.received.spans[:1], *self.declared.spans[:1])
-        return StreamAccount(
-            stream=stream,
-            first=min((first for first, _ in spans), default=0),
-            last=last,
-            received=held - self.written_off,
-            missing=last - held - declared_lost + self.written_off,
-            declared_lost=declared_lost,
-        )
-
-
-def _kept_small(ledger: StreamLedger) -> StreamLedger:
-    if len(ledger.received.spans) <= MAX_SPANS:
-        return ledger
-    (first, end), (start, last), *rest = ledger.received.spans
-    closed = ledger.written_off + start - end - 1
-    return StreamLedger(Ranges(((first, last), *rest)), ledger.declared, ledger.duplicates, closed)
 
 
 Key = tuple[str, str]
@@ -152,6 +75,8 @@ class Accounts:
         self._ledgers: dict[str, dict[str, StreamLedger]] = {}
         self._closed: dict[str, Account] = {}
         self._uncounted: Counter[str] = Counter()
+        self.changed: ChangedKeys[Key] = ChangedKeys()
+        self.changed_closed: ChangedKeys[str] = ChangedKeys()
 
     def gateways(self) -> list[str]:
         """Every gateway that has an account."""
@@ -208,6 +133,8 @@ class Accounts:
         for gateway, stream in plan.closing:
             del self._ledgers[gateway][stream]
         self._closed.update(plan.closed)
+        self.changed.update((*plan.ledgers, *plan.closing))
+        self.changed_closed.update(plan.closed)
         for gateway, count in plan.uncounted.items():
             if not self._uncounted[gateway]:
                 _log.warning("gateway %s counts its readings in a way that cannot be; look who uses its login", gateway)
@@ -236,6 +163,50 @@ class Accounts:
         for row in connection.execute(select(ClosedStreams.__table__)).mappings():
             counts = {name: row[name] for name in ("received", "duplicates", "missing", "declared_lost")}
             self._closed[row["gateway"]] = Account(**counts)
+        self.changed.update(self.keys())
+        self.changed_closed.update(self._closed)
+
+    def keys(self) -> list[Key]:
+        """The (gateway, stream) of every ledger."""
+        return [(gateway, stream) for gateway, streams in self._ledgers.items() for stream in streams]
+
+    def ledgers(self, keys: Iterable[Key]) -> list[LedgerRecord]:
+        """The ledgers of these streams in their order, for a process that follows this one."""
+        wanted = set(keys)
+        held = [(gateway, stream) for gateway in dict(wanted) for stream in self._ledgers.get(gateway, ())]
+        found = [key for key in held if key in wanted]
+        return [
+            *(LedgerRecord(*key, self._ledgers[key[0]][key[1]]) for key in found),
+            *(LedgerRecord(*key, None) for key in wanted.difference(found)),
+        ]
+
+    def put_ledgers(self, told: Iterable[LedgerRecord]) -> None:
+        """Take over ledgers that another process keeps; None: the stream is closed."""
+        for each in told:
+            streams = self._ledgers.setdefault(each.gateway, {})
+            streams.pop(each.stream, None)  # to the end, as in `apply`
+            if each.ledger is not None:
+                streams[each.stream] = each.ledger
+
+    def closed_gateways(self) -> list[str]:
+        """The gateways that have closed streams."""
+        return list(self._closed)
+
+    def closed(self, gateways: Iterable[str]) -> dict[str, Account]:
+        """The sums over the closed streams of these gateways."""
+        return {gateway: self._closed[gateway] for gateway in gateways}
+
+    def put_closed(self, closed: Mapping[str, Account]) -> None:
+        """Take over sums over closed streams that another process keeps."""
+        self._closed.update(closed)
+
+    def uncounted(self) -> dict[str, int]:
+        """The ranges that cannot be, by gateway."""
+        return dict(self._uncounted)
+
+    def put_uncounted(self, uncounted: Mapping[str, int]) -> None:
+        """Take over all such counts of the processes that keep them."""
+        self._uncounted = Counter(uncounted)
 
     def _ledger(self, changed: dict[Key, StreamLedger], gateway: str, stream: str) -> StreamLedger:
         return changed.get((gateway, stream)) or self._ledgers.get(gateway, {}).get(stream) or StreamLedger()

@@ -27,10 +27,16 @@ def freshness(age_s: float | None, interval_s: float | None) -> Freshness:
     """How fresh a reading of `age_s` seconds is from a sensor that promises one each `interval_s`."""
     if age_s is None:
         return Freshness.NEVER
-    interval = interval_s or USUAL_INTERVAL_S
-    if age_s <= interval * _LATE + _ALLOWANCE_S:
+    late_s, silent_s = turns_at_s(interval_s)
+    if age_s <= late_s:
         return Freshness.FRESH
-    return Freshness.SILENT if age_s > max(interval * _SILENT, _SILENT_AT_LEAST_S) else Freshness.LATE
+    return Freshness.SILENT if age_s > silent_s else Freshness.LATE
+
+
+def turns_at_s(interval_s: float | None) -> tuple[float, float]:
+    """The ages in seconds beyond which a reading is late, and silent."""
+    interval = interval_s or USUAL_INTERVAL_S
+    return interval * _LATE + _ALLOWANCE_S, max(interval * _SILENT, _SILENT_AT_LEAST_S)
 
 
 def best(of: Iterable[Freshness]) -> Freshness:

@@ -1,6 +1,6 @@
-"""The tables of who sent what: stream_accounts, and closed_streams."""
+"""The tables of gateways: stream_accounts and closed_streams, gateway_logins, gateway_configs and their reports."""
 
-from sqlalchemy import Text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import COUNT, NAME, Base
@@ -28,3 +28,41 @@ class ClosedStreams(Base):
     duplicates: Mapped[int] = mapped_column(COUNT)
     missing: Mapped[int] = mapped_column(COUNT)
     declared_lost: Mapped[int] = mapped_column(COUNT)
+
+
+class GatewayLoginRow(Base):
+    """A login that a gateway was given, with nothing in it that a thief of the database could use.
+
+    `key` opens what is sealed for this login, and is itself sealed for the operator; `handed_over` is the login sealed
+    for the one before it, empty once it is in use or was brought by hand. Both as `wire/sealed_login.py` has them.
+    """
+
+    __tablename__ = "gateway_logins"
+    __table_args__ = (Index("gateway_logins_gateway", "gateway"),)
+    username: Mapped[str] = mapped_column(String(80), primary_key=True)
+    gateway: Mapped[str] = mapped_column(NAME)
+    key: Mapped[str] = mapped_column(Text)
+    handed_over: Mapped[str] = mapped_column(Text)
+
+
+class GatewayConfigRow(Base):
+    """What the city wants of a gateway: its newest revision, the settings in it as JSON, the digest of all else.
+
+    It `waits` until it is known to have reached the broker.
+    """
+
+    __tablename__ = "gateway_configs"
+    __table_args__ = (Index("gateway_configs_waits", "waits"),)
+    gateway: Mapped[str] = mapped_column(NAME, primary_key=True)
+    revision: Mapped[int] = mapped_column(COUNT)
+    settings: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    waits: Mapped[bool]
+
+
+class GatewayConfigReportRow(Base):
+    """What a gateway made of it, as JSON of the wire."""
+
+    __tablename__ = "gateway_config_reports"
+    gateway: Mapped[str] = mapped_column(NAME, primary_key=True)
+    report: Mapped[str] = mapped_column(Text)

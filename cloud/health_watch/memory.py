@@ -5,12 +5,12 @@ Replaced whole; a file that cannot be read is a first start: to notify again is 
 """
 
 import logging
-import os
 from pathlib import Path
 
 import msgspec
 
 from cloud.notify.notifications import Notification
+from runtime.whole_files import replace_file
 
 MOST_WAITING = 200
 _log = logging.getLogger(__name__)
@@ -42,13 +42,8 @@ def load(file: Path) -> WatchMemory:
 def save(file: Path, memory: WatchMemory) -> None:
     """Write `memory` into `file`, whole; that a disk takes nothing stands in the log and stops nothing."""
     del memory.waiting[:-MOST_WAITING]
-    fresh = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:  # noqa: PTH123
-            opened.write(msgspec.json.encode(memory))
-            opened.flush()
-            os.fsync(opened.fileno())
-        fresh.replace(file)
+        replace_file(file, msgspec.json.encode(memory))
     except OSError as error:
         _log.warning("%s cannot be written: %s; after a restart the watch may tell something twice", file, error)

@@ -17,6 +17,7 @@ from cloud.health_watch.verdict import ServerVerdict, WatchNotice, judge
 from cloud.notify.channels.catalog import sender_of
 from cloud.notify.contract import ChannelContext, Later, Outcome, Sender, Sent
 from cloud.notify.notifications import AlarmLine, Notification
+from runtime import sd_notify
 from runtime.broker_settings import TlsSettings
 from runtime.clock import boot_s, wall_ms
 from wire.durations import DAY_MS
@@ -55,9 +56,21 @@ class HealthWatch:
     async def run(self) -> None:
         """Watch until cancelled."""
         _log.info("watching %s every %g s", ", ".join(map(server_of, self._addresses)), self._settings.every_s)
+        limit_s = sd_notify.watchdog_s()
         while True:
             await self.poll()
-            await asyncio.sleep(self._settings.every_s)
+            sd_notify.show_ready(self._sentence())  # again and again: it is the status, too
+            await self._rest(self._settings.every_s, limit_s)
+
+    async def _rest(self, seconds: float, limit_s: float | None) -> None:
+        """Wait for the next poll; systemd hears meanwhile that there will be one."""
+        end_s = self._clock_s() + seconds
+        while (left_s := end_s - self._clock_s()) > 0:
+            sd_notify.feed_watchdog()
+            await asyncio.sleep(left_s if limit_s is None else min(left_s, limit_s / 4))
+
+    def _sentence(self) -> str:
+        return "; ".join(f"{server_of(address)} {seen.what}" for address, seen in self._seen.items())
 
     async def poll(self) -> None:
         """Ask everybody once, and notify of what has changed."""

@@ -7,7 +7,7 @@ request ─► who? ─► row of the table? ─► role? ─► a change from o
 import secrets
 from urllib.parse import quote
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +18,7 @@ from cloud.access.authenticator import Authenticator, bearer_token
 from cloud.access.permissions import (
     PERMISSIONS,
     PUBLIC,
+    WHILE_ENROLLING,
     WITHOUT_CSRF_TOKEN,
     Least,
     Table,
@@ -54,7 +55,7 @@ class Guard:
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self._websocket(scope, receive, send)
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})  # no page of ours asks for one: HTTP 403
         else:
             await self._app(scope, receive, send)
 
@@ -87,7 +88,22 @@ class Guard:
             return _not_logged_in(request, path)
         if least is None:
             return _not_here(request, path, self._table)
-        return _too_little(request, context, least, path) or self._forgery(request, context, method, path)
+        return (
+            _too_little(request, context, least, path)
+            or self._forgery(request, context, method, path)
+            or self._without_codes(request, context, method, path)
+        )
+
+    def _without_codes(self, request: Request, context: AuthContext, method: str, path: str) -> Response | None:
+        """Send who must set up one-time codes first to where that is done."""
+        if not context.must_enrol or set(rows_for(method, path, self._table)) <= WHILE_ENROLLING:
+            return None
+        if _wants_page(request, path):
+            return RedirectResponse(f"{request.scope.get('root_path', '')}/totp?next={_quoted(request, path)}", 303)
+        detail = (
+            f"{path}: {context.principal.name} must set up one-time codes first, at /totp; [access] totp demands them"
+        )
+        return problem_response(request, "totp-needed", detail)
 
     def _forgery(self, request: Request, context: AuthContext, method: str, path: str) -> Response | None:
         """Reject a forged change: a browser sends cookies with whatever another site makes it ask, but no token."""
@@ -105,20 +121,6 @@ class Guard:
             "forged-request",
             f"{path}: X-CSRF-Token is not this session's; send the csrf of GET /api/v1/session with every change",
         )
-
-    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        least = least_for("WEBSOCKET", _path(scope), self._table)
-        try:
-            context = await self._access.authenticate(headers, _address(scope), str(scope.get("scheme", "ws")))
-        except DatabaseUnavailable:
-            context = None
-        if context is None or least is None or not _is_enough(context, least) or is_foreign(headers):
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})  # before it is accepted: HTTP 403
-            return
-        scope[SCOPE_KEY] = context
-        watched = _WatchedSocket(self._access, context, headers, receive, send)
-        await self._app(scope, watched.receive, watched.send)
 
 
 class _Body:
@@ -149,41 +151,6 @@ def _too_much(request: Request, method: str, path: str) -> Response | None:
     return None
 
 
-class _WatchedSocket:
-    """A socket that is closed when who opened it is logged out, disabled, or given another role."""
-
-    def __init__(
-        self, access: Authenticator, context: AuthContext, headers: Headers, receive: Receive, send: Send
-    ) -> None:
-        self._access, self._context, self._headers = access, context, headers
-        self._receive, self._send = receive, send
-        self._closed = False
-
-    async def receive(self) -> Message:
-        """Return the next message, or that there will be no more."""
-        message = await self._receive()
-        if message["type"] == "websocket.receive" and not await self._may_go_on():
-            return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
-        return message
-
-    async def send(self, message: Message) -> None:
-        """Pass a message on, while it may be passed on."""
-        if message["type"] != "websocket.send" or await self._may_go_on():
-            await self._send(message)
-
-    async def _may_go_on(self) -> bool:
-        if not self._closed and not await self._still():
-            self._closed = True
-            await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
-        return not self._closed
-
-    async def _still(self) -> bool:
-        try:
-            return await self._access.is_still_valid(self._context, self._headers)
-        except DatabaseUnavailable:
-            return False
-
-
 def _public_rejection(request: Request, method: str) -> Response | None:
     if method in _HARMLESS:
         return None
@@ -198,14 +165,17 @@ def _public_rejection(request: Request, method: str) -> Response | None:
 
 def _not_logged_in(request: Request, path: str) -> Response:
     if _wants_page(request, path):
-        query = request.url.query
-        wanted = quote(path + (f"?{query}" if query else ""))
-        return RedirectResponse(f"{request.scope.get('root_path', '')}/login?next={wanted}", 303)
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/login?next={_quoted(request, path)}", 303)
     if bearer_token(request.headers) is not None:
         detail = f"{path}: the token is unknown, expired or revoked; ask an administrator for another"
     else:
         detail = f"{path}: log in at /login, or send a token: Authorization: Bearer siaga_…"
     return problem_response(request, "not-logged-in", detail, headers={"WWW-Authenticate": 'Bearer realm="siaga"'})
+
+
+def _quoted(request: Request, path: str) -> str:
+    query = request.url.query
+    return quote(path + (f"?{query}" if query else ""))
 
 
 def _wants_page(request: Request, path: str) -> bool:

@@ -16,7 +16,7 @@ from cloud.access.authenticator import Authenticator
 from cloud.access.rejection import AccessRejected
 from cloud.http import form_page
 from cloud.http.auth import auth_context_of
-from cloud.http.login_page import STATUS, login_error
+from cloud.http.login_words import STATUS, login_error
 from i18n.catalog import catalog_of
 from runtime.loopback import is_loopback
 

@@ -1,6 +1,7 @@
 """The login page: plain HTML that needs no script, so that it works wherever the console does not yet.
 
 GET /login?next=/console/en ─► the form        POST /login ─► the session's cookie, and on to `next`; or why not
+                                                    who has one-time codes: ─► cloud/http/second_step_page.py
 """
 
 from urllib.parse import parse_qs
@@ -13,28 +14,33 @@ from cloud.access.rejection import AccessRejected
 from cloud.database.engine import DatabaseUnavailable
 from cloud.http import form_page
 from cloud.http.auth import auth_context_of
+from cloud.http.login_words import STATUS, login_error
 from cloud.http.same_origin import safe_next
-from i18n.catalog import Catalog, catalog_of
+from cloud.http.second_step_page import SecondStepPage
+from i18n.catalog import catalog_of
 
 PATH = "/login"
-STATUS = {"wrong-login": 401, "too-many-attempts": 429}
-"""What a rejected login is answered with, by its kind."""
 _FIRST_USER_COMMAND = "siaga-cloud user add NAME --role administrator --config cloud.toml"
 
 
 def serve_login(app: FastAPI, access: Authenticator, *, city: str) -> None:
     """Add the login page to `app`."""
-    page = _LoginPage(access, city)
+    page = _LoginPage(access, city, SecondStepPage(app, access, city=city))
     app.add_api_route(PATH, page.show, methods=["GET"], include_in_schema=False, response_model=None)
     app.add_api_route(PATH, page.log_in, methods=["POST"], include_in_schema=False, response_model=None)
+    if access.sign_on is not None:
+        from cloud.http.sign_on_pages import SignOnPages  # with its library, as in the authenticator
+
+        SignOnPages(app, access, access.sign_on, page.rejected)
 
 
 class _LoginPage:
     """The page of one city."""
 
-    def __init__(self, access: Authenticator, city: str) -> None:
+    def __init__(self, access: Authenticator, city: str, second_step: SecondStepPage) -> None:
         self._access = access
         self._city = city
+        self._second_step = second_step
 
     async def show(self, request: Request) -> Response:
         """Show the form; who is logged in already goes on at once."""
@@ -49,13 +55,16 @@ class _LoginPage:
         """Begin a session, and go on; or show the form again with one sentence."""
         form = parse_qs((await request.body()).decode(errors="replace"))
         name, password, wanted = (form.get(field, [""])[0] for field in ("name", "password", "next"))
-        address = request.client.host if request.client else ""
+        wanted, address = safe_next(wanted), request.client.host if request.client else ""
         replaces = self._access.cookie_in(request.headers, scheme=request.url.scheme)
         try:
-            opened = await self._access.sessions.log_in(name, password, address=address, replaces=replaces)
+            proof = await self._access.sessions.check_password(name, password, address=address)
+            if proof.user.has_totp:
+                return await self._second_step.show(request, proof, wanted)
+            opened = await self._access.sessions.open_by(proof, address=address, replaces=replaces)
         except AccessRejected as rejection:
-            return self._rejected(request, safe_next(wanted), name, rejection)
-        response = form_page.go_to(request, safe_next(wanted))
+            return self.rejected(request, wanted, name, rejection)
+        response = form_page.go_to(request, wanted)
         response.headers["Set-Cookie"] = self._access.cookie_for(opened, scheme=request.url.scheme)
         return response
 
@@ -66,7 +75,8 @@ class _LoginPage:
             command, error = "", str(unavailable)
         return self._page(request, wanted, error=error, first_user_command=command)
 
-    def _rejected(self, request: Request, wanted: str, name: str, rejection: AccessRejected) -> HTMLResponse:
+    def rejected(self, request: Request, wanted: str, name: str, rejection: AccessRejected) -> Response:
+        """Show the form again with one sentence."""
         error = login_error(catalog_of(form_page.language(request)), rejection)
         answer = self._page(request, wanted, name=name[:64], error=error, status=STATUS[rejection.kind])
         if rejection.retry_after_s is not None:
@@ -93,11 +103,17 @@ class _LoginPage:
             status=status,
             name=name,
             first_user_command=first_user_command,
+            **self._sign_on(wanted),
         )
 
-
-def login_error(_: Catalog, rejection: AccessRejected) -> str:
-    """Say why a login failed."""
-    if rejection.retry_after_s is not None:
-        return _("Too many failed attempts. Try again in {n} s.", n=rejection.retry_after_s)
-    return _("Name or password is wrong.")
+    def _sign_on(self, wanted: str) -> dict[str, str]:
+        """Return what the page needs for the button to the provider; empty texts where there is none."""
+        sign_on = self._access.sign_on
+        if sign_on is None:
+            return {"sign_on_url": "", "sign_on_title": "", "sign_on_is_away": ""}
+        settings, away = sign_on.settings, "yes" if sign_on.is_away else ""
+        return {
+            "sign_on_url": settings.begin_url(wanted),
+            "sign_on_title": settings.shown_title,
+            "sign_on_is_away": away,
+        }

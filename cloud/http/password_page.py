@@ -15,7 +15,7 @@ from cloud.access.rejection import AccessRejected
 from cloud.database.engine import DatabaseUnavailable
 from cloud.http import form_page
 from cloud.http.auth import auth_context_of
-from cloud.http.login_page import login_error
+from cloud.http.login_words import login_error
 from cloud.http.same_origin import safe_next
 from i18n.catalog import Catalog, catalog_of, ended
 
@@ -46,14 +46,16 @@ class _PasswordPage:
         """Change it, and go on with a new session; or show the form again with one sentence."""
         _ = catalog_of(form_page.language(request))
         form = parse_qs((await request.body()).decode(errors="replace"))
-        old, new, again, wanted, csrf = (form.get(name, [""])[0] for name in ("old", "new", "again", "next", "csrf"))
+        old, new, again, code, wanted, csrf = (
+            form.get(name, [""])[0] for name in ("old", "new", "again", "code", "next", "csrf")
+        )
         wanted, context = safe_next(wanted), auth_context_of(request)
         if context is None or not _is_own_form(context, csrf):
             return self._page(request, wanted, _("Load this page again, and then change the password."), status=403)
         if new != again:
             return self._page(request, wanted, _("The two new passwords differ."), status=422)
         try:
-            opened = await self._access.change_password(context.principal, old, new)
+            opened = await self._access.change_password(context.principal, old, new, code=code)
         except AccessRejected as rejection:
             return self._page(request, wanted, _error(_, rejection), status=422)
         except DatabaseUnavailable as error:
@@ -74,6 +76,7 @@ class _PasswordPage:
             status=status,
             csrf=context.csrf if context else "",
             name=context.principal.name if context else "",
+            has_totp="yes" if context is not None and context.has_totp else "",
         )
 
 
@@ -86,5 +89,7 @@ def _error(_: Catalog, rejection: AccessRejected) -> str:
     if rejection.kind == "wrong-login":
         return _("The password now is wrong.")
     if rejection.retry_after_s is not None:
+        return login_error(_, rejection)
+    if rejection.kind in ("wrong-code", "code-needed"):
         return login_error(_, rejection)
     return ended(_.said(rejection.sentence))

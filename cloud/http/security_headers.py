@@ -13,9 +13,9 @@ _ALWAYS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# NiceGUI writes its page's script into the page and Vue compiles templates there: both need the two unsafe words
+# of pages that say no policy of their own; the interface's documentation writes its script into its page
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline';"
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data: blob:{tiles}; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:;"
     " object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
@@ -23,9 +23,13 @@ _POLICY = (
 
 def content_policy(tiles: str = "") -> str:
     """Write the Content-Security-Policy of our pages; `tiles` is the URL template of a map's tiles elsewhere."""
+    return _POLICY.format(tiles=tiles_of(tiles))
+
+
+def tiles_of(tiles: str) -> str:
+    """Write the source of a map's tiles for a policy, after a blank; empty for tiles of our own, or none."""
     parts = urlsplit(tiles)
-    host = f" {parts.scheme}://{parts.netloc.replace('{s}', '*')}" if parts.scheme and parts.netloc else ""
-    return _POLICY.format(tiles=host)
+    return f" {parts.scheme}://{parts.netloc.replace('{s}', '*')}" if parts.scheme and parts.netloc else ""
 
 
 def add_headers(headers: MutableHeaders, *, policy: str, path: str) -> None:

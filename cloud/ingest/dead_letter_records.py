@@ -48,6 +48,17 @@ class DeadLetterFilter(msgspec.Struct, frozen=True):
         return ":".join(["dead-letters", *filter(None, (self.gateway, self.reason))])
 
 
+class DeadLetterGroup(msgspec.Struct, frozen=True):
+    """The open dead letters of a gateway and a reason: how many, how often rejected, since when (UTC), the newest."""
+
+    gateway: str
+    reason: str
+    letters: int
+    times: int
+    first_ms: int
+    newest_id: int
+
+
 class Discarded(msgspec.Struct, frozen=True):
     """Readings of a gateway that were rejected and not kept, for one reason, since `first_ms` (UTC).
 

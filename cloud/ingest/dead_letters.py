@@ -19,6 +19,7 @@ from cloud.ingest.dead_letter_records import (
     DISCARDED_COLUMNS,
     DeadLetter,
     DeadLetterFilter,
+    DeadLetterGroup,
     Discarded,
     beginning_of,
 )
@@ -99,6 +100,23 @@ class DeadLetters:
         if gateways is not None:
             query = query.where(DeadLetterRow.gateway.in_(gateways))
         return int(await self._database.run(lambda connection: connection.execute(query).scalar_one()))
+
+    async def groups(self, *, gateways: Collection[str] | None = None, most: int) -> list[DeadLetterGroup]:
+        """The open dead letters by gateway and reason, the most letters first; of `gateways` only, if given."""
+        letters = func.count()
+        query = select(
+            DeadLetterRow.gateway, DeadLetterRow.reason, letters, func.sum(DeadLetterRow.count),
+            func.min(DeadLetterRow.time_ms), func.max(DeadLetterRow.id),
+        ).where(DeadLetterRow.replayed_ms.is_(None))  # fmt: skip
+        if gateways is not None:
+            query = query.where(DeadLetterRow.gateway.in_(gateways))
+        grouped = query.group_by(DeadLetterRow.gateway, DeadLetterRow.reason).order_by(letters.desc()).limit(most)
+
+        def read(connection: Connection) -> list[DeadLetterGroup]:
+            rows = connection.execute(grouped)
+            return [DeadLetterGroup(gateway, reason, n, int(times), *rest) for gateway, reason, n, times, *rest in rows]
+
+        return await self._database.run(read)
 
     async def discarded(self, *, gateways: Collection[str] | None = None) -> list[Discarded]:
         """What was rejected and not kept, the latest first; of `gateways` only, if given."""

@@ -5,6 +5,7 @@ record(pairs)  ─► newest pair of each sensor ─► problems(), component() 
 
 from collections.abc import Iterable, Iterator
 
+from cloud.core.changed_keys import ChangedKeys
 from cloud.core.health import Component, Condition
 from cloud.ingest.levels import Pair
 from cloud.readings.newest import Newest
@@ -27,6 +28,7 @@ class Heights:
         self._registry = registry
         self._newest = newest
         self._pairs: dict[str, Pair] = {}
+        self.changed: ChangedKeys[str] = ChangedKeys()
 
     def record(self, pairs: Iterable[Pair]) -> None:
         """Record pairs as they come, with the stamps that they came with. Bounded by the sensors of the registry.
@@ -37,11 +39,25 @@ class Heights:
             newest = self._pairs.get(pair.sensor)
             if newest is None or newest.time_ms <= pair.time_ms or newest.time_ms > self._newest.latest_ms():
                 self._pairs[pair.sensor] = pair
+                if newest is None or newest.sent_height_cm != pair.sent_height_cm:
+                    self.changed.add(pair.sensor)
+
+    def sensors(self) -> list[str]:
+        """The sensors whose gateways reckon with a height."""
+        return list(self._pairs)
+
+    def pairs(self, sensors: Iterable[str]) -> list[Pair]:
+        """The newest pairs of these sensors."""
+        return [self._pairs[sensor] for sensor in sensors]
+
+    def put(self, pairs: Iterable[Pair]) -> None:
+        """Take over pairs that another process holds."""
+        self._pairs.update((pair.sensor, pair) for pair in pairs)
 
     def sent_height_cm(self, sensor: str) -> float | None:
         """The height that a sensor's gateway reckons with, where that is not the registry's; None where it is."""
         pair, known = self._pairs.get(sensor), self._registry.sensor(sensor)
-        if pair is None or known is None or known.mounting_height_cm is None:
+        if pair is None or known is None or known.mounting_height_cm is None or self._is_replaced(sensor, pair.time_ms):
             return None
         differs = abs(pair.sent_height_cm - known.mounting_height_cm) > TOLERANCE_CM
         return pair.sent_height_cm if differs else None
@@ -59,12 +75,17 @@ class Heights:
                     sensor=sensor.id, sent=sent, height=sensor.mounting_height_cm,
                 )  # fmt: skip
             level = self._newest.series(sensor.id, "water_level")
-            if level is not None and level.value < -DEEPEST_CM:
+            if level is not None and level.value < -DEEPEST_CM and not self._is_replaced(sensor.id, level.time_ms):
                 yield sensor, LocalizedMessage(
                     "sensor {sensor}: water {deep:g} cm below the gauge's zero is not to be believed, and no flood "
                     "rule sees it; look at mounting_height_cm {height:g}",
                     sensor=sensor.id, deep=-level.value, height=sensor.mounting_height_cm,
                 )  # fmt: skip
+
+    def _is_replaced(self, sensor: str, time_ms: int) -> bool:
+        """Whether the device that a sensor had at `time_ms` hangs there no more: what it sent says nothing of now."""
+        latest_ms = self._newest.latest_ms()
+        return any(time_ms < start_ms <= latest_ms for start_ms in self._registry.replacements.get(sensor, ()))
 
     def component(self) -> Component:
         """How the geometry is doing."""

@@ -1,6 +1,7 @@
 """Routes messages of the broker by their topic.
 
-…/up ─► ingest queue        …/status ─► statuses        …/cmd/reply, siaga/notify/…/reply ─► notifications
+…/up ─► ingest queue      …/status ─► statuses      …/config/reported ─► reports on configurations
+…/cmd/reply ─► who asked the gateway; notifications, where siaga/notify/…/reply goes too
 anything else ─► counted, and dropped
 """
 
@@ -27,6 +28,7 @@ class MessageRouter:
     """Hands each message on; `offer` takes batches, `acknowledge` gives the PUBACK of all others.
 
     `on_reply` takes what devices answer to commands: on their gateway's topic, or on one of `reply_topics`.
+    `on_gateway_reply` takes what gateways answer themselves, `on_config_report` what they made of a configuration.
     """
 
     def __init__(
@@ -38,6 +40,8 @@ class MessageRouter:
         acknowledge: Callable[[Message], None],
         on_reply: Callable[[bytes], None] = lambda _payload: None,
         reply_topics: Collection[str] = (),
+        on_gateway_reply: Callable[[str, bytes], None] = lambda _gateway, _payload: None,
+        on_config_report: Callable[[str, bytes], None] = lambda _gateway, _payload: None,
     ) -> None:
         self._statuses = statuses
         self._metrics = metrics
@@ -45,6 +49,8 @@ class MessageRouter:
         self._acknowledge = acknowledge
         self._on_reply = on_reply
         self._reply_topics = frozenset(reply_topics)
+        self._on_gateway_reply = on_gateway_reply
+        self._on_config_report = on_config_report
 
     def on_message(self, message: Message) -> None:
         """Route a message of the session, on the event loop."""
@@ -65,6 +71,9 @@ class MessageRouter:
             return
         if topic.channel is Channel.CMD_REPLY:
             self._on_reply(message.payload)
-        else:
+            self._on_gateway_reply(topic.gateway, message.payload)
+        elif topic.channel is Channel.CONFIG_REPORTED:
+            self._on_config_report(topic.gateway, message.payload)
+        elif topic.channel is Channel.STATUS:
             self._statuses.on_status(topic.gateway, message.payload, retained=message.retained)
         self._acknowledge(message)

@@ -127,9 +127,17 @@ class BatchDecoder:
         decoded = rejected_whole(message, Reason.FAULT, fault_sentence(error))
         return self._encode.run(JudgedBatch(ValidatedBatch(decoded, rejections=decoded.rejections), ()))
 
+    def now_ms(self) -> int:
+        """The time (UTC), by the clocks of this server and of the fleet."""
+        return self._clock.now_ms()
+
+    def clock_error_ms(self) -> int:
+        """What is added to this server's clock to have the time, by what the fleet says of it."""
+        return self._clock.error_ms()
+
     def latest_ms(self) -> int:
         """The latest time (UTC) that a reading can have now, by the clocks of this server and of the fleet."""
-        return self._clock.now_ms() + AHEAD_MS
+        return self.now_ms() + AHEAD_MS
 
     def set_ahead_s(self, ahead_s: float) -> None:
         """Let a backlog be at most so far ahead of the cloud's clock from now on."""
@@ -162,6 +170,7 @@ class BatchWriter:
         clock: Clocks = MACHINE,
     ) -> None:
         self.store = RetryingStore(store, metrics, sleep=sleep)
+        self.database = database
         self.suspects = SuspectGateways()
         """Gateways whose messages are to be written in isolation."""
         self._newest = newest

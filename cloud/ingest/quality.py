@@ -6,8 +6,10 @@ blocks ─► flags ─► QualityFlags (none, nearly always) ─► split_by_fl
 Live and backfilled readings of a series are two lanes, each in the order of time. What comes again is marked as before.
 A reading that is late, at or before the newest of its lane, is let through as it is and chosen at in its place in time
 by the review, which reads what is stored around it: so order and cut of batches decide nothing in the end.
+Of another device at the sensor the judge knows nothing yet: what it learned ends where the one before was replaced.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -34,21 +36,25 @@ Series = tuple[str, str]
 Key = tuple[str, str, bool]
 """(sensor, quantity, backfill)."""
 NO_HOURS: Hours = MappingProxyType({})
+_NEVER_REPLACED = 1 << 62
 
 
 class Lane:
     """What is remembered of one lane: `judged` in full, and of a lane without doubts what the glance needs.
 
     `policy.least_step` bounds how far from `trusted` a column may reach to be plain at a glance, `same_ms` since when
-    (UTC) the value has been the same.
+    (UTC) the value has been the same. From `replaced_ms` on the readings are of another device.
     """
 
-    __slots__ = ("_judged", "_step", "_stuck_ms", "is_calm", "key", "last_ms", "policy", "same_ms", "trusted")
+    __slots__ = (
+        "_judged", "_step", "_stuck_ms", "is_calm", "key", "last_ms", "policy", "replaced_ms", "same_ms", "trusted"
+    )  # fmt: skip
 
     def __init__(self, key: Key, policy: Policy, judged: Judged, last_ms: int) -> None:
         self.key = key
         self.policy = policy
         self.last_ms = last_ms
+        self.replaced_ms = _NEVER_REPLACED
         self.judged = judged
         self._step, self._stuck_ms = policy.least_step, policy.stuck_s * 1_000
 
@@ -72,6 +78,8 @@ class Lane:
         if high - low > step or high - trusted > step or trusted - low > step:
             return False
         if last_ms - self.same_ms > self._stuck_ms or last_ms - self.last_ms > RESTART_AFTER_MS:
+            return False
+        if last_ms >= self.replaced_ms:
             return False
         newest = values[-1]
         if low != high or high != trusted:
@@ -151,12 +159,20 @@ class QualityJudge:
         return policy_of(self._registry.quantities.get(quantity))
 
     def _renew(self) -> None:
-        """Begin again with the series of quantities that the city lets behave otherwise now."""
+        """Begin again with the series of quantities that the city lets behave otherwise now; see what is replaced."""
         for lanes in self._lanes:
             for series, lane in list(lanes.items()):
                 policy = lane.policy if isinstance(lane, Lane) else None
                 if self._policy(series[1]) != policy:
                     del lanes[series]
+                elif isinstance(lane, Lane):
+                    lane.replaced_ms = self._replaced_after_ms(series[0], lane.last_ms)
+
+    def _replaced_after_ms(self, sensor: str, time_ms: int) -> int:
+        """When (UTC) the device that a sensor has at `time_ms` is replaced by another."""
+        replaced_ms = self._registry.replacements.get(sensor, ())
+        place = bisect_right(replaced_ms, time_ms)
+        return replaced_ms[place] if place < len(replaced_ms) else _NEVER_REPLACED
 
     def pop_review_hours(self) -> Hours:
         """Give the hours of series that must be judged again once all is stored, and forget them."""
@@ -188,7 +204,9 @@ class QualityJudge:
                 self._review(sensor, quantity, last_ms, last_ms)  # what comes next may show it in another light
             else:
                 judged = calm_after(UNJUDGED, stored.time_ms, stored.value, stored.time_ms)
-        return Lane((sensor, quantity, backfill), policy, judged, last_ms)
+        lane = Lane((sensor, quantity, backfill), policy, judged, last_ms)
+        lane.replaced_ms = self._replaced_after_ms(sensor, last_ms)
+        return lane
 
     def _judge(self, lane: Lane, times_ms: list[int], values: list[float]) -> list[int] | None:
         fresh = _fresh(times_ms, lane.last_ms)
@@ -205,6 +223,8 @@ class QualityJudge:
     def _judge_fresh(self, lane: Lane, times_ms: list[int], values: list[float]) -> list[int] | None:
         if not times_ms:
             return None
+        if times_ms[-1] >= lane.replaced_ms:
+            return self._judge_each_device(lane, times_ms, values)
         after, marks, earlier = verdicts(lane.policy, lane.judged, times_ms, values)
         lane.last_ms, lane.judged = times_ms[-1], after
         if any(marks) or earlier:
@@ -215,6 +235,16 @@ class QualityJudge:
             if mark:
                 self._remember(lane.key, time_ms, int(mark))
         return [int(mark) for mark in marks]
+
+    def _judge_each_device(self, lane: Lane, times_ms: list[int], values: list[float]) -> list[int] | None:
+        """Judge readings of two devices or more: of each that comes anew nothing is known yet."""
+        place = bisect_left(times_ms, lane.replaced_ms)
+        before = self._judge_fresh(lane, times_ms[:place], values[:place])
+        lane.judged, lane.replaced_ms = UNJUDGED, self._replaced_after_ms(lane.key[0], lane.replaced_ms)
+        after = self._judge_fresh(lane, times_ms[place:], values[place:])
+        if before is None and after is None:
+            return None
+        return [*(before or [0] * place), *(after or [0] * (len(times_ms) - place))]
 
     def _remember(self, key: Key, time_ms: int, mark: int) -> None:
         self._marked[key, time_ms] = mark

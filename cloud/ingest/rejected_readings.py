@@ -96,7 +96,23 @@ def _why_no_route(column: Column, gateway: str, registry: Registry) -> tuple[Rea
     if sensor is None:
         return Reason.UNKNOWN_SENSOR, f'sensor {name} is not in the city file; add it there with gateway = "{gateway}"'
     if sensor.retired:
-        return Reason.UNKNOWN_SENSOR, f"sensor {name} was taken out of the city file; put it back, or stop its source"
+        return Reason.UNKNOWN_SENSOR, (
+            f"sensor {name} was taken out of the city file{_since(sensor.retired_ms)}; put it back, or stop its source"
+        )
+    sender = registry.gateway(gateway)
+    if sender is not None and sender.retired and max(column.times_ms) >= (sender.retired_ms or 0):
+        return Reason.UNKNOWN_GATEWAY, (
+            f"gateway {gateway} was taken out of the city file{_since(sender.retired_ms)}, and sent {quantity} of "
+            f"sensor {name} of {_when(max(column.times_ms))}; put it back, or stop it"
+        )
+    held = registry.history.gateway(sensor)
+    if sensor.gateway != gateway and gateway in held.values:
+        newest_ms = max(column.times_ms)
+        return Reason.FOREIGN_SENSOR, (
+            f"sensor {name} has been behind gateway {held.at(newest_ms)} since "
+            f"{_when(held.starts_ms[held.index(newest_ms)])}, and gateway {gateway} sent {quantity} of it of "
+            f"{_when(newest_ms)}; take it out of that gateway, or mend the date of the move on the page Facts"
+        )
     if sensor.gateway != gateway:
         return Reason.FOREIGN_SENSOR, (
             f"sensor {name} came from gateway {gateway} and belongs to {sensor.gateway}; "
@@ -116,6 +132,10 @@ def _why_no_route(column: Column, gateway: str, registry: Registry) -> tuple[Rea
     return Reason.UNDECLARED_QUANTITY, (
         f"the city file does not give sensor {name} quantity {quantity}; add it to the sensor's quantities"
     )
+
+
+def _since(retired_ms: int | None) -> str:
+    return "" if retired_ms is None else f" on {_when(retired_ms)}"
 
 
 def _readings(column: Column, *, backfill: bool) -> Iterator[Reading]:

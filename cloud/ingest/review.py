@@ -10,7 +10,9 @@ they came in. What is reviewed costs a question to the store; nothing else costs
 import asyncio
 import logging
 import time
+from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -43,6 +45,7 @@ MOST_UNREPORTED = 100_000
 MOST_READINGS = 100_000
 """Of one series in one question; a longer time range is cut."""
 _STUCK = int(Mark.STUCK)
+_EVER_MS, _END_MS = -(1 << 62), 1 << 62
 
 _log = logging.getLogger(__name__)
 
@@ -210,7 +213,9 @@ class Review:
             beside = (
                 await self._history(twin, quantity, first_ms - TWIN_WITHIN_MS, last_ms + TWIN_WITHIN_MS) if twin else []
             )
-            judged = await asyncio.to_thread(_judged, sensor, quantity, policy, points, beside)
+            judged = await asyncio.to_thread(
+                _judged, sensor, quantity, policy, points, beside, self._replaced_ms(sensor, twin)
+            )
             found = [
                 verdict
                 for verdict, point in zip(judged, points, strict=True)
@@ -225,6 +230,11 @@ class Review:
             first_ms = max(points[-1].time_ms - around_ms, points[len(points) // 2].time_ms)
             since_ms = (first_ms + points[-1].time_ms) // 2
 
+    def _replaced_ms(self, *sensors: str | None) -> list[int]:
+        """When (UTC) another device took its place at any of some sensors."""
+        replacements = self._registry.replacements
+        return sorted({start_ms for each in sensors if each is not None for start_ms in replacements.get(each, ())})
+
     async def _history(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Point]:
         return await self._store.history(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=MOST_READINGS)
 
@@ -235,22 +245,32 @@ def _around_ms(interval_s: float | None) -> int:
 
 
 def _judged(
-    sensor: str, quantity: str, policy: Policy, points: Sequence[Point], beside: Sequence[Point]
-) -> list[Verdict]:
+    sensor: str, quantity: str, policy: Policy, points: Sequence[Point], beside: Sequence[Point],
+    replaced_ms: Sequence[int],
+) -> list[Verdict]:  # fmt: skip
     """The quality marks that hold of each reading; near the beginning the judge knows too little to say."""
-    marks = quality_of(policy, points, beside) if points else []
+    marks: list[int] = []
+    for start_ms, end_ms in pairwise([_EVER_MS, *replaced_ms, _END_MS]):
+        own, twin = _between(points, start_ms, end_ms), _between(beside, start_ms, end_ms)
+        marks += quality_of(policy, own, twin, is_new=start_ms != _EVER_MS) if own else []
     return [Verdict(sensor, quantity, point.time_ms, mark) for point, mark in zip(points, marks, strict=True)]
 
 
-def quality_of(policy: Policy, points: Sequence[Point], beside: Sequence[Point]) -> list[int]:
+def _between(points: Sequence[Point], start_ms: int, end_ms: int) -> Sequence[Point]:
+    first, last = (bisect_left(points, edge_ms, key=lambda point: point.time_ms) for edge_ms in (start_ms, end_ms))
+    return points[first:last]
+
+
+def quality_of(policy: Policy, points: Sequence[Point], beside: Sequence[Point], *, is_new: bool = False) -> list[int]:
     """The quality marks of a time range of readings, from themselves and the twin's `beside` them.
 
-    Whether a value was the same for long is known only of values that change within the range.
+    Whether a value was the same for long is known only of values that change within the range, or of all of them where
+    the device `is_new` when the range begins.
     """
     own, twin = _readings(points), _readings(beside)
     _, spikes, _ = verdicts(policy, UNJUDGED, own.times_ms, own.values)
     twins = twin_marks(policy, own, twin) if beside else [Mark.NONE] * len(points)
-    changed = next((n for n, value in enumerate(own.values) if value != own.values[0]), len(points))
+    changed = 0 if is_new else next((n for n, value in enumerate(own.values) if value != own.values[0]), len(points))
     return [
         int(spike) | int(other) | (marks & _STUCK if number < changed else 0)
         for number, (spike, other, marks) in enumerate(zip(spikes, twins, own.marks, strict=True))

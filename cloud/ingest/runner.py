@@ -33,6 +33,7 @@ WRITES_AT_ONCE = 4
 ISOLATED_AT_ONCE = 4
 """Gateways whose messages are written in isolation at the same time, beside the groups."""
 HELD_UP_MS = 5_000
+HANGS_MS = 600_000
 READINGS_A_TURN = 6_000
 """Decoded in a row, some 3 ms, before other tasks of the process get their turn."""
 
@@ -66,7 +67,7 @@ class IngestRunner:
     ) -> None:
         self._decoder = decoder
         self._writer = writer
-        self._acks = AcknowledgeStage(publish)
+        self._acks = AcknowledgeStage(publish, now_ms=decoder.now_ms)
         self._metrics = metrics
         self._acknowledge = acknowledge
         self._queue = IngestQueue(max_bytes=queue_bytes)
@@ -107,12 +108,27 @@ class IngestRunner:
             task.cancel()
 
     @property
+    def held_up_ms(self) -> int:
+        """For how long messages wait, and none has become safe; 0 where none waits."""
+        return boot_ms() - self._queue.moved_ms if self._queue.bytes_held > 0 else 0
+
+    @property
     def is_held_up(self) -> bool:
         """Whether messages wait, and none has become safe for a while: what is sent now is late too."""
-        return self._queue.bytes_held > 0 and boot_ms() - self._queue.moved_ms > HELD_UP_MS
+        return self.held_up_ms > HELD_UP_MS
+
+    @property
+    def hanging(self) -> str:
+        """That messages wait far too long though store and database answer, in a sentence; empty where none do."""
+        waits = self._writer.store.problem or self._writer.database.problem
+        if waits or self.held_up_ms <= HANGS_MS:
+            return ""
+        return f"ingest: nothing has become safe for {self.held_up_ms // 1_000} s, though store and database answer"
 
     def component(self) -> Component:
-        """How ingest is doing."""
+        """How ingest is doing; it is down where it hangs, and then alone."""
+        if self.hanging:
+            return Component(Condition.DOWN, f"{self.hanging}; start the cloud again")
         if self._queue.is_full:
             return Component(
                 Condition.DEGRADED,

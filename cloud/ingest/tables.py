@@ -1,4 +1,4 @@
-"""The tables of ingest: dead_letters, what of them was discarded, clock_offsets, review_notes."""
+"""The tables of ingest: dead_letters, what of them was discarded, clock_offsets, review_notes, imported_ranges."""
 
 from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -62,3 +62,15 @@ class ReviewNoteRow(Base):
     sensor: Mapped[str] = mapped_column(NAME, primary_key=True)
     quantity: Mapped[str] = mapped_column(NAME, primary_key=True)
     hour: Mapped[int] = mapped_column(COUNT, primary_key=True)
+
+
+class ImportedRangeRow(Base):
+    """Historical readings from `first_ms` to `last_ms` whose consequences are to be computed from `ready_ms` on."""
+
+    __tablename__ = "imported_ranges"
+    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
+    sensor: Mapped[str] = mapped_column(NAME)
+    quantity: Mapped[str] = mapped_column(NAME)
+    first_ms: Mapped[int] = mapped_column(COUNT)
+    last_ms: Mapped[int] = mapped_column(COUNT)
+    ready_ms: Mapped[int] = mapped_column(COUNT)

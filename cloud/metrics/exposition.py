@@ -2,13 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import msgspec
 import prometheus_client as prometheus
 from prometheus_client import CollectorRegistry, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cloud.core.quantile_sketch import QuantileSketch
@@ -33,6 +34,16 @@ class Counts(msgspec.Struct, frozen=True):
     dead_letters: dict[str, int]
     shed: int
     store_errors: int
+
+
+class Collected(NamedTuple):
+    """Metrics as they were collected elsewhere, for Prometheus's encoders."""
+
+    families: Iterable[Metric]
+
+    def collect(self) -> Iterable[Metric]:
+        """Give them."""
+        return self.families
 
 
 class Metrics:
@@ -114,6 +125,10 @@ class Metrics:
     def stored_by_domain(self) -> dict[str, int]:
         """How many readings were stored since the start, by domain."""
         return {**dict.fromkeys(map(str, Domain), 0), **self._stored}
+
+    def put_stored(self, totals: Mapping[str, int]) -> None:
+        """Take over how many readings other processes have stored, by domain."""
+        self._stored = Counter(totals)
 
     def count_stored(self, sizes: Mapping[str, int], *, live: bool) -> None:
         """Count readings that the store holds, by domain; `live`: sent as they were taken, and not from a backlog."""

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from cloud.core.health import Component, Condition
 
+UP, OK = "siaga_component_up", "siaga_component_ok"
 _FIGURES = {
     "disk": ("siaga_disk_free_bytes", "Room on the fullest disk that the platform writes to"),
     "certificates": ("siaga_certificate_end_timestamp_seconds", "When the first certificate ends"),
@@ -34,8 +35,8 @@ class PlatformGauges(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give the families, as Prometheus's registry asks for them."""
-        up = GaugeMetricFamily("siaga_component_up", "1 unless the component is down", labels=["component"])
-        ok = GaugeMetricFamily("siaga_component_ok", "1 where the component is ok, 0 else", labels=["component"])
+        up = GaugeMetricFamily(UP, "1 unless the component is down", labels=["component"])
+        ok = GaugeMetricFamily(OK, "1 where the component is ok, 0 else", labels=["component"])
         for name, part in self._components().items():
             up.add_metric([name], part.status is not Condition.DOWN)
             ok.add_metric([name], part.status is Condition.OK)

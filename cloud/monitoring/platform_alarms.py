@@ -7,17 +7,23 @@ They are about no reading: their quantity is empty, and their rule says in words
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, literal, select, update
 
+from cloud.alarms.ranks import rank_by_row, rank_of
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.core.health import Condition
 from cloud.database.upsert import insert_ignore
+from cloud.gateways.last_words import sentence, to_do
 from cloud.monitoring.trouble import ComponentTrouble
 from cloud.registry.records import Gateway
+from i18n.catalog import Catalog, LanguageCode, catalog_of
+from rules.events import EventKind
 from rules.rule import OFFLINE, PLATFORM, Level, Rule, RuleKind, Severity
+from wire import LastWord
 from wire.topics import SHARDS
 
 _LEVELS = (Condition.DEGRADED, Condition.DOWN)
@@ -27,9 +33,11 @@ NAMES: Mapping[str, tuple[str, str]] = {
     # component      English                            Indonesian
     "broker":        ("Connection to the broker",       "Sambungan ke broker"),
     "store":         ("Readings store",                 "Penyimpan data"),
+    "rollups":       ("Rollups of readings",            "Rangkuman data"),
     "registry":      ("Registry database",              "Basis data registri"),
     "alarms":        ("Evaluation of alarm rules",      "Penilaian aturan peringatan"),
     "ingest":        ("Taking in of readings",          "Penerimaan data"),
+    "configurations": ("Configurations of gateways",    "Konfigurasi gateway"),
     "derived":       ("Computation of indices",         "Perhitungan indeks"),
     "dead_letters":  ("Refused readings",               "Data yang ditolak"),
     "dashboards":    ("Writing for dashboards",         "Penulisan untuk dasbor"),
@@ -37,9 +45,11 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "disk":          ("Disk of the server",             "Disk server"),
     "certificates":  ("Certificates",                   "Sertifikat"),
     "backups":       ("Backups",                        "Cadangan data"),
+    "outputs":       ("Sirens and lamps of gateways",  "Sirene dan lampu gateway"),
     "clocks":        ("Clocks of server and gateways",  "Jam server dan gateway"),
     "refused":       ("Readings that are refused",      "Data yang sedang ditolak"),
     "geometry":      ("Heights of water sensors",       "Tinggi sensor air"),
+    "imports":       ("Historical readings",            "Data historis"),
     "review":        ("Later verdicts on readings",     "Penilaian ulang data"),
     "settings":      ("Settings that were read again",  "Pengaturan yang dibaca ulang"),
     "gateways":      ("Gateways",                       "Gateway"),
@@ -72,20 +82,31 @@ def raise_trouble(connection: Connection, trouble: ComponentTrouble, prefix: str
     _raise(connection, _rule_of(trouble), sensor, level=level, gateway=PLATFORM, now_ms=now_ms)
 
 
-def raise_offline(connection: Connection, gateway: Gateway, silent_s: float, *, now_ms: int) -> None:
+class GoneGateway(NamedTuple):
+    """A gateway that has not been heard for so long, what it said last of why, and the zone of its site."""
+
+    gateway: Gateway
+    silent_s: float
+    last_word: LastWord | None
+    zone: ZoneInfo
+
+
+def raise_offline(connection: Connection, gone: GoneGateway, *, now_ms: int) -> None:
     """Open the alarm of a gateway that does not connect any more."""
-    rule = _offline_rule(gateway, silent_s)
+    gateway, rule = gone.gateway, _offline_rule(gone)
     _raise(connection, rule, gateway.id, level=0, gateway=gateway.id, site=gateway.site, now_ms=now_ms)
 
 
-def close(connection: Connection, family: str, sensors: Iterable[str], *, now_ms: int) -> None:
-    """Close the open alarms of `family` on `sensors`."""
+def close(
+    connection: Connection, family: str, sensors: Iterable[str], *, now_ms: int, kind: EventKind = EventKind.CLOSED
+) -> None:
+    """End the open alarms of `family` on `sensors`, by an event of that kind."""
     for sensor in sensors:
         row = _open(connection, family, sensor)
         if row is not None:
-            ended = {"state": "closed", "closed_ms": now_ms, "changed_ms": now_ms}
+            ended = {"state": "closed", "closed_ms": now_ms, "changed_ms": now_ms, "rank": _rank(row.rule, row.worst)}
             connection.execute(update(AlarmRow).where(AlarmRow.id == row.id).values(ended))
-            _record_event(connection, row.id, "closed", row.level, now_ms)
+            _record_event(connection, row.id, kind.value, row.level, now_ms)
 
 
 def _raise(
@@ -95,13 +116,15 @@ def _raise(
     row = _open(connection, rule.family, sensor)
     if row is not None:
         if row.level < level:
-            worse = {"level": level, "worst": max(row.worst, level), "rule": text, "changed_ms": now_ms}
+            worst = max(row.worst, level)
+            worse = {"level": level, "worst": worst, "rank": _rank(text, level), "rule": text, "changed_ms": now_ms}
             connection.execute(update(AlarmRow).where(AlarmRow.id == row.id).values(worse))
             _record_event(connection, row.id, "worsened", level, now_ms)
         return
     values: dict[str, Any] = {
         "family": rule.family, "sensor": sensor, "quantity": "", "site": site, "gateway": gateway,
         "opened_ms": now_ms, "at_ms": now_ms, "state": "alarming", "level": level, "worst": level, "value": 0.0,
+        "rank": rank_of(text, level),
         "value_ms": now_ms, "changed_ms": now_ms, "late": False, "withdrawn": False, "test": False, "versions": "",
         "rule": text,
     }  # fmt: skip
@@ -112,9 +135,13 @@ def _raise(
 
 
 def _open(connection: Connection, family: str, sensor: str) -> Any:
-    columns = (AlarmRow.id, AlarmRow.level, AlarmRow.worst)
+    columns = (AlarmRow.id, AlarmRow.level, AlarmRow.worst, AlarmRow.rule)
     where = (AlarmRow.family == family, AlarmRow.sensor == sensor, AlarmRow.closed_ms.is_(None))
     return connection.execute(select(*columns).where(*where).limit(1)).one_or_none()
+
+
+def _rank(rule: str, level: int) -> ColumnElement[int]:
+    return rank_by_row(literal(rank_of(rule, level)))
 
 
 def _record_event(connection: Connection, alarm: int, kind: str, level: int, now_ms: int) -> None:
@@ -147,8 +174,7 @@ def _rule_of(trouble: ComponentTrouble) -> Rule:
     )
 
 
-def _offline_rule(gateway: Gateway, silent_s: float) -> Rule:
-    minutes = round(silent_s / 60)
+def _offline_rule(gone: GoneGateway) -> Rule:
     return Rule(
         family=OFFLINE,
         quantity="",
@@ -156,6 +182,14 @@ def _offline_rule(gateway: Gateway, silent_s: float) -> Rule:
         levels=(Level("Gateway offline", Severity.MODERATE, 0.0, name_id="Gateway tidak tersambung"),),
         title="Gateway offline",
         title_id="Gateway tidak tersambung",
-        advice=f"{gateway.name} was not heard for {minutes} min: look at its power and its link.",
-        advice_id=f"{gateway.name} tidak terdengar selama {minutes} menit: periksa listrik dan sambungannya.",
+        advice=_advice(catalog_of(LanguageCode.ENGLISH), gone),
+        advice_id=_advice(catalog_of(LanguageCode.INDONESIAN), gone),
     )
+
+
+def _advice(_: Catalog, gone: GoneGateway) -> str:
+    told = {"name": gone.gateway.name, "minutes": _.number(gone.silent_s / 60, 0), "to_do": to_do(_, gone.last_word)}
+    if gone.last_word is None:
+        return _("{name} was not heard for {minutes} min: {to_do}.", **told)
+    said = sentence(_, gone.last_word, gone.zone)
+    return _("{name} was not heard for {minutes} min; {said}: {to_do}.", said=said, **told)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -21,6 +22,7 @@ from cloud.monitoring.settings import MonitoringSettings
 from cloud.monitoring.trouble import TroubleChanges, TroubleTracker
 from cloud.registry.records import Gateway
 from cloud.registry.snapshot import Registry
+from rules.events import EventKind
 from rules.rule import OFFLINE, PLATFORM
 from runtime.clock import boot_s, wall_ms
 from wire import shard_of
@@ -126,7 +128,7 @@ class Monitoring:
             return
         await self._database.run(lambda connection: self._write(connection, changes, gone, back))
         self._troubles.record(changes)
-        self._offline = (self._offline | {gateway.id for gateway, _ in gone}) - set(back)
+        self._offline = (self._offline | {each.gateway.id for each in gone}) - set(back)
         self._nudge()
 
     async def check_server(self) -> None:
@@ -150,10 +152,11 @@ class Monitoring:
         self._troubles.restore(
             await self._database.run(lambda connection: rows.open_troubles(connection, self._prefix))
         )
-        self._offline = await self._database.run(rows.offline_gateways)
+        offline = await self._database.run(rows.offline_gateways)
+        self._offline = {name for name in offline if shard_of(name) in self._shards}
 
     def _write(
-        self, connection: Connection, changes: TroubleChanges, gone: list[tuple[Gateway, float]], back: list[str]
+        self, connection: Connection, changes: TroubleChanges, gone: list[rows.GoneGateway], back: list[str]
     ) -> None:
         self._confirm(connection)
         now_ms = self._now_ms()
@@ -161,13 +164,19 @@ class Monitoring:
             rows.raise_trouble(connection, trouble, self._prefix, now_ms=now_ms)
         ended = [f"{self._prefix}{component}" for component in changes.over]
         rows.close(connection, PLATFORM, ended, now_ms=now_ms)
-        for gateway, silent_s in gone:
-            rows.raise_offline(connection, gateway, silent_s, now_ms=now_ms)
-        rows.close(connection, OFFLINE, back, now_ms=now_ms)
+        for each in gone:
+            rows.raise_offline(connection, each, now_ms=now_ms)
+        retired = [name for name in back if self._is_retired(name)]
+        rows.close(connection, OFFLINE, set(back).difference(retired), now_ms=now_ms)
+        rows.close(connection, OFFLINE, retired, now_ms=now_ms, kind=EventKind.RETIRED)
 
-    def _gone_and_back(self) -> tuple[list[tuple[Gateway, float]], list[str]]:
-        """Return the gateways that have become offline, each with for how long, and those that are back or no more."""
-        gone: list[tuple[Gateway, float]] = []
+    def _is_retired(self, name: str) -> bool:
+        gateway = self._registry.gateway(name)
+        return gateway is not None and gateway.retired
+
+    def _gone_and_back(self) -> tuple[list[rows.GoneGateway], list[str]]:
+        """Return the gateways that have become offline, and those that are back or no more."""
+        gone: list[rows.GoneGateway] = []
         own = {gateway.id: gateway for gateway in self._own()}
         back = [name for name in self._offline if name not in own]
         for name, gateway in own.items():
@@ -177,8 +186,12 @@ class Monitoring:
             if status.online and name in self._offline:
                 back.append(name)
             elif not status.online and name not in self._offline and self._is_gone(silent_s):
-                gone.append((gateway, silent_s))
+                gone.append(rows.GoneGateway(gateway, silent_s, status.last_word, self._zone_of(gateway)))
         return gone[:GATEWAYS_AT_ONCE], back[:GATEWAYS_AT_ONCE]
+
+    def _zone_of(self, gateway: Gateway) -> ZoneInfo:
+        site = self._registry.site(gateway.site)
+        return ZoneInfo((site.zone if site is not None else "") or self._registry.city.zone)
 
     def _is_gone(self, silent_s: float) -> bool:
         after_s = self._settings.gateway_offline_s

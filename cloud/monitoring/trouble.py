@@ -11,6 +11,8 @@ import msgspec
 
 from cloud.core.health import Component, Condition
 
+URGENT = frozenset({"outputs"})
+"""Components that are told of as soon as if they were down: of these somebody depends on it."""
 OVER_S = 30.0
 """A component must be well again for so long: a link that comes and goes is one trouble."""
 
@@ -83,7 +85,8 @@ class TroubleTracker:
             return False
         bad_s, down_s = spell.bad_s, spell.down_s
         is_down = part.status is Condition.DOWN and down_s is not None and now_s - down_s >= self._down_s
-        return is_down or (raised_for is None and bad_s is not None and now_s - bad_s >= self._degraded_s)
+        degraded_s = self._down_s if name in URGENT else self._degraded_s
+        return is_down or (raised_for is None and bad_s is not None and now_s - bad_s >= degraded_s)
 
     def _is_over(self, name: str, now_s: float) -> bool:
         spell = self._spells.get(name)

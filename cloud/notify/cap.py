@@ -1,6 +1,6 @@
 """CAP 1.2 (OASIS, 1 July 2010): an alarm as the warning that other authorities' systems read.
 
-raised ─► Alert      worsened, eased ─► Update      closed, withdrawn ─► Cancel         each refers to those before it
+raised ─► Alert      worsened, eased ─► Update      closed, withdrawn, retired ─► Cancel    each refers to those before
 <alert> identifier sender sent status msgType scope references? <info en> <info id>
 <info>  language category event responseType urgency severity certainty effective onset expires senderName headline
         description instruction web contact <area> areaDesc (polygon | circle)
@@ -39,7 +39,10 @@ from wire import printable
 from wire.durations import DAY_MS
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
-MESSAGE_TYPES = {"raised": "Alert", "worsened": "Update", "eased": "Update", "closed": "Cancel", "withdrawn": "Cancel"}
+MESSAGE_TYPES = {
+    "raised": "Alert", "worsened": "Update", "eased": "Update",
+    "closed": "Cancel", "withdrawn": "Cancel", "retired": "Cancel",
+}  # fmt: skip
 URGENT = (Severity.SEVERE, Severity.EXTREME)
 _log = logging.getLogger(__name__)
 FEED_MS = DAY_MS
@@ -181,7 +184,7 @@ def area(site: Site | None, line: AlarmLine, radius_km: float) -> dict[str, str]
 def _info(
     line: AlarmLine, _: Catalog, settings: CapSettings, sent_ms: int, console: str, category: str
 ) -> dict[str, str]:
-    over = line.kind in CLOSED_KINDS
+    over, unknown = line.kind in CLOSED_KINDS, line.kind == "retired"
     instruction, code = advice(line, _), _.language.code
     say: Callable[[int], str] = lambda time_ms: cap_time(time_ms, line.zone)  # noqa: E731 - only here
     return {
@@ -189,9 +192,9 @@ def _info(
         "category": category,
         "event": line.title_id if code == "id" else line.title,
         "responseType": _response(line, over=over, is_instructed=bool(instruction)),
-        "urgency": "Past" if over else "Immediate" if line.severity in URGENT else "Expected",
+        "urgency": "Unknown" if unknown else "Past" if over else "Immediate" if line.severity in URGENT else "Expected",
         "severity": line.severity.capitalize(),
-        "certainty": "Observed",
+        "certainty": "Unknown" if unknown else "Observed",
         "effective": say(sent_ms),
         "onset": say(line.opened_ms),
         "expires": say(sent_ms + round(settings.valid_s * 1_000)),
@@ -205,6 +208,8 @@ def _info(
 
 
 def _response(line: AlarmLine, *, over: bool, is_instructed: bool) -> str:
+    if line.kind == "retired":
+        return "None"  # nobody knows how it goes on
     if over:
         return "AllClear"
     return "Execute" if is_instructed and line.severity in URGENT else "Monitor"

@@ -24,7 +24,8 @@ URGENT_KINDS = ("raised", "worsened")
 class AlarmLine(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm, by its newest event; times in UTC milliseconds, `time_ms` is the event's.
 
-    `value` and `limit` are in the level's unit: for a rise over `window_s`, for silence in expected intervals.
+    `value` and `limit` are in the level's unit: for a rise over `window_s`, for a trend the days until `target`, for
+    silence in expected intervals.
     `repeated`: an earlier notification said it already; it stands here so that the whole storm is in one place. `own`
     is the quantity where the city added it, as it was when this was made.
     """
@@ -60,6 +61,7 @@ class AlarmLine(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     repeated: bool = False
     own: Quantity | None = None
+    target: float | None = None
 
     @property
     def row(self) -> Quantity | None:
@@ -136,6 +138,7 @@ def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated:
         opened_ms=alarm.opened_ms,
         time_ms=event.time_ms,
         repeated=repeated,
+        target=rule.target,
         own=None if alarm.quantity in QUANTITIES else registry.quantities.get(alarm.quantity),
     )
     return printable_line(line)

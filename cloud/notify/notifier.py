@@ -41,6 +41,7 @@ from cloud.notify.channels.settings import ChannelSettings
 from cloud.notify.contract import ChannelContext, Outcome, Publish, Sender
 from cloud.notify.deliveries import enqueue
 from cloud.notify.duty import DutyCalendar
+from cloud.notify.notified import Notified, notified_of
 from cloud.notify.outbox import Claimed, Outbox, extend_deadlines, prune
 from cloud.notify.router import EVENTS_AT_ONCE, Router
 from cloud.notify.self_test import morning_ms, open_test_alarm
@@ -96,6 +97,7 @@ class Notifier:
         self.settings = settings
         self.duty = DutyCalendar(database, settings)
         self._next_settings: NotifySettings | None = None
+        self._runs = False
         self._instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._senders: dict[str, Sender] = {}
         self._database = database
@@ -119,6 +121,7 @@ class Notifier:
     async def run(self) -> None:
         """Work until cancelled; attempts that are cut off are taken up again when their claim ends."""
         async with httpx.AsyncClient() as client:
+            self._runs = True
             self._open_senders(client)
             try:
                 while True:
@@ -132,7 +135,13 @@ class Notifier:
                 await asyncio.gather(*self._attempts, return_exceptions=True)
 
     def apply(self, settings: NotifySettings) -> None:
-        """Work by other settings from the next poll on; what is on its way goes on."""
+        """Work by other settings from the next poll on; what is on its way goes on.
+
+        At once where this process sends nothing: another does.
+        """
+        if not self._runs:
+            self._show(settings)
+            return
         self._next_settings = settings
         self.nudge()
 
@@ -204,6 +213,10 @@ class Notifier:
             self._answers.append(answer)
             self.nudge()
 
+    async def notified(self, alarm: int) -> list[Notified]:
+        """Return who was told of an alarm, the oldest delivery first."""
+        return await self._database.run(lambda connection: notified_of(connection, alarm))
+
     async def warnings(self) -> list[CapMessage]:
         """Return the warnings that stand, as CAP messages, the newest first."""
         cap = self._parts.cap
@@ -227,10 +240,14 @@ class Notifier:
 
     def _switch(self, settings: NotifySettings, client: httpx.AsyncClient) -> None:
         """Switch to `settings` between two polls: no decision is made half by the one and half by the other."""
-        self.settings, self._next_settings = settings, None
+        self._next_settings = None
+        self._show(settings)
+        self._open_senders(client)
+
+    def _show(self, settings: NotifySettings) -> None:
+        self.settings = settings
         self.duty.people = tuple(person.name for person in settings.people)
         self._parts = self._parts_for(settings)
-        self._open_senders(client)
 
     def _open_senders(self, client: httpx.AsyncClient) -> None:
         context = ChannelContext(client, self._publish, self._cap_files, self.settings.console)

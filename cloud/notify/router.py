@@ -140,6 +140,8 @@ class Router:
 
     def _is_sent(self, event: Row[Any]) -> bool:
         """Whether the settings want events of this kind sent; what was detected late is a kind of its own."""
+        if event.kind == "retired":  # the end of an alarm, for who hears of ends
+            return "closed" in self._send
         kind = "late" if event.late and event.kind in (*URGENT_KINDS, "silent", "heard") else event.kind
         return kind in self._send
 

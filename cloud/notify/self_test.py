@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, insert, select
 
+from cloud.alarms.ranks import rank_of
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.steady_clock import Moment
@@ -59,11 +60,13 @@ def open_test_alarm(
     now_ms = now.wall_ms
     site = site_for_tests(registry, sites)
     gateway = next((each.id for each in registry.gateways() if site is not None and each.site == site.id), "siaga")
+    text = msgspec.json.encode(RULE).decode()
     row = {
         "family": FAMILY, "sensor": gateway, "quantity": RULE.quantity, "site": "" if site is None else site.id,
+        "rank": rank_of(text, 0),
         "gateway": gateway, "opened_ms": opened_ms, "at_ms": now_ms, "state": "closed", "level": 0, "worst": 0,
         "value": 0.0, "value_ms": now_ms, "changed_ms": now_ms, "closed_ms": now_ms, "late": False, "withdrawn": False,
-        "test": True, "versions": "", "rule": msgspec.json.encode(RULE).decode(),
+        "test": True, "versions": "", "rule": text,
     }  # fmt: skip
     if not insert_ignore(connection, AlarmRow, [row]):
         return None

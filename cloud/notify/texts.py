@@ -21,8 +21,9 @@ from i18n.units import amount_of
 from rules.rule import RuleKind
 from rules.scales import scale_of
 from rules.severities import SEVERITY_NAMES
+from rules.trend import MOST_DAYS
 
-CLOSED_KINDS = ("closed", "withdrawn")
+CLOSED_KINDS = ("closed", "withdrawn", "retired")
 
 
 LANGUAGES = {"en": ("en",), "id": ("id",), "both": ("id", "en")}
@@ -37,6 +38,7 @@ _KINDS: dict[str, LocalizedMessage | str] = {
     "resumed": in_context("notification", "BACK"),
     "closed": in_context("notification", "OVER"),
     "withdrawn": in_context("notification", "WITHDRAWN"),
+    "retired": in_context("notification", "NO LONGER WATCHED"),
 }
 _TEST = in_context("notification", "TEST")
 _AGAIN = in_context("notification", "Perhaps sent before")
@@ -46,6 +48,7 @@ _UNTIL = in_context("notification", "Over at")
 HOW_SURE = in_context("notification", "How sure")
 _LATE = in_context("notification", "detected late, from readings that came after the fact")
 _SILENT = in_context("notification", "the sensor is silent; the alarm stands")
+_RETIRED = in_context("notification", "the sensor was taken out of service, which is no all-clear")
 _BY_ONE = in_context("notification", "by a single reading")
 _ACTION = in_context("notification", "Do")
 NOTIFIED_BEFORE = in_context("notification", "told before")
@@ -96,6 +99,8 @@ def measured(line: AlarmLine, _: Catalog) -> str:
         return _.said(
             in_context("notification", "no reading for {value} expected intervals", value=_.short_number(line.value, 1))
         )
+    if line.watch is RuleKind.TREND:
+        return _trend(line, _)
     value, limit = (_figure(line, figure, _) for figure in (line.value, line.limit))
     if line.watch is RuleKind.RISE:
         minutes = _.number(line.window_s / 60, 0)
@@ -103,11 +108,38 @@ def measured(line: AlarmLine, _: Catalog) -> str:
     return f"{_quantity(line, _)} {value} ({_.said(_LIMIT)} {limit})"
 
 
+def _trend(line: AlarmLine, _: Catalog) -> str:
+    """When the target is reached, by the trend: Battery: 20 % in 3.8 days, by its trend of 4 days (limit 5 days)."""
+    limit = _.said(_days(line.limit, _))
+    days = _.number(line.window_s / 86_400, 0)
+    said = _.said(in_context("notification", "by its trend of {days} days", days=days))
+    return f"{_quantity(line, _)}: {_ahead(line, _)}, {said} ({_.said(_LIMIT)} {limit})"
+
+
+def _ahead(line: AlarmLine, _: Catalog) -> str:
+    target = "–" if line.target is None else _figure(line, line.target, _)
+    if line.value >= MOST_DAYS:
+        return _.said(in_context("notification", "{target} is not in sight", target=target))
+    if line.value <= 0:
+        return _.said(in_context("notification", "{target} is reached", target=target))
+    days = _.said(_days(line.value, _))
+    return _.said(in_context("notification", "{target} in {days}", target=target, days=days))
+
+
+def _days(days: float, _: Catalog) -> LocalizedMessage:
+    shown = _.short_number(days, 1)
+    if shown == "1":
+        return in_context("notification", "{n} day", n=shown)
+    return in_context("notification", "{n} days", n=shown)
+
+
 def certainty(line: AlarmLine, _: Catalog) -> str:
     """How sure it is."""
     parts = [_.said(_LATE)] if line.late else []
     if line.kind == "silent":
         parts.append(_.said(_SILENT))
+    if line.kind == "retired":
+        parts.append(_.said(_RETIRED))
     if line.for_s:
         parts.append(_.said(in_context("notification", "held for {for_s} s", for_s=_.number(line.for_s, 0))))
     if line.of is not None:
@@ -150,12 +182,17 @@ def _block(line: AlarmLine, _: Catalog, console: str) -> str:
     rows = [
         description(line, _),
         f"{_.said(_SINCE)} {clock(line.opened_ms, line.zone, _)}",
-        f"{_.said(_UNTIL)} {clock(line.time_ms, line.zone, _)}" if over else "",
+        _end(line, _) if over else "",
         "" if over or line.is_own else f"{_.said(HOW_SURE)}: {certainty(line, _)}",
         f"{_.said(_ACTION)}: {advice(line, _)}" if advice(line, _) and not over else "",
         link(console, _.language.code, line.alarm),
     ]
     return "\n".join(row for row in rows if row)
+
+
+def _end(line: AlarmLine, _: Catalog) -> str:
+    at = clock(line.time_ms, line.zone, _)
+    return f"{at}: {_.said(_RETIRED)}" if line.kind == "retired" else f"{_.said(_UNTIL)} {at}"
 
 
 def _many(lines: Sequence[AlarmLine], languages: Sequence[Catalog], console: str, most: int | None) -> tuple[str, str]:
@@ -191,6 +228,8 @@ def _brief(line: AlarmLine, _: Catalog) -> str:
         return ""
     if line.watch is RuleKind.SILENCE:
         return f"× {_.short_number(line.value, 1)}"
+    if line.watch is RuleKind.TREND:
+        return _ahead(line, _)
     return ("+" if line.watch is RuleKind.RISE else "") + _figure(line, line.value, _)
 
 

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 
-from cloud.core.health import Component, Condition
+from cloud.core.health import Component, Condition, worse_of
 from cloud.database.engine import Database
 from cloud.process.parts import Alarms, Foundation, Ingest
 from cloud.process.settings import CloudSettings
@@ -21,10 +21,13 @@ def components_of(
         "alarms": alarms.evaluator.component,
         "ingest": ingest.runner.component,
         "refused": base.rejections.component,
+        "outputs": alarms.silent_outputs.component,
         "clocks": ingest.clocks.component,
+        "configurations": lambda: worse_of(alarms.config_publisher.component(), base.config_reports.component()),
         "geometry": ingest.decoder.heights.component,
         "derived": alarms.derivations.component,
         "review": ingest.review.component,
+        "imports": ingest.follow_up.component,
     }
     if not settings.ingest.enabled:
         of_ingest = dict.fromkeys(of_ingest, _no_ingest)
@@ -32,6 +35,7 @@ def components_of(
         "settings": files,
         "broker": lambda: broker_component(base.session),
         "store": ingest.writer.store.component,
+        "rollups": base.roller.component,
         "registry": lambda: registry_component(base.database, base.registry),
         **of_ingest,
         "dead_letters": base.dead_letters.component,

@@ -14,7 +14,8 @@ import msgspec
 from cloud.core.health import Component, Condition
 from cloud.database.engine import DatabaseUnavailable
 from cloud.notify.settings import sites_must_exist
-from cloud.process.settings import CloudSettings, load_cloud_settings
+from cloud.process.roles import ProcessRole, load_settings_for
+from cloud.process.settings import CloudSettings
 from cloud.registry.city_file import read_city_file
 from cloud.registry.snapshot import Registry
 from runtime.broker_settings import BrokerSettings
@@ -35,10 +36,20 @@ class ReloadChanges(msgspec.Struct, frozen=True):
 
 
 class Reload:
-    """Reads the files again and reports to health; `settings` are the current ones."""
+    """Reads the files again for a process of this role and reports to health; `settings` are the current ones, as is
+    `registry`."""
 
-    def __init__(self, config: Path, settings: CloudSettings) -> None:
+    def __init__(
+        self,
+        config: Path,
+        settings: CloudSettings,
+        registry: Registry | None = None,
+        *,
+        role: ProcessRole = ProcessRole.ALL,
+    ) -> None:
         self._config = config
+        self._role = role
+        self._registry = registry
         self._settings = settings
         self._problems: tuple[str, ...] = ()
 
@@ -47,7 +58,7 @@ class Reload:
 
         `apply` raises SettingsError or DatabaseUnavailable where it could not take all of it over.
         """
-        found = read_changes(self._config, self._settings)
+        found = read_changes(self._config, self._settings, self._registry, role=self._role)
         problems = found.problems
         try:
             await apply(found.settings, found.city)
@@ -73,12 +84,18 @@ class Reload:
         return Component(Condition.OK, "as the files said when they were read last")
 
 
-def read_changes(config: Path, current: CloudSettings) -> ReloadChanges:
+def read_changes(
+    config: Path,
+    current: CloudSettings,
+    registry: Registry | None = None,
+    *,
+    role: ProcessRole = ProcessRole.ALL,
+) -> ReloadChanges:
     """Read cloud.toml and the city file; where one has a mistake, `current` stays and the mistake is a problem."""
     problems: list[str] = []
     settings = current
     try:
-        wanted = load_cloud_settings(config)
+        wanted = load_settings_for(role, config)
         problems += [f"{config.name}: {name}: takes a restart" for name in _fixed(current, wanted)]
         settings = _merged(current, wanted)
     except SettingsError as error:
@@ -88,11 +105,16 @@ def read_changes(config: Path, current: CloudSettings) -> ReloadChanges:
     except SettingsError as error:
         return ReloadChanges(settings, None, (*problems, *error.problems))
     try:
-        sites_must_exist(settings.notify, {site.id for site in city.sites()})
+        sites_must_exist(settings.notify, _sites(city, registry))
     except SettingsError as error:
         problems += error.problems
         settings = settings.model_copy(update={"notify": current.notify})
     return ReloadChanges(settings, city, tuple(problems))
+
+
+def _sites(city: Registry, registry: Registry | None) -> set[str]:
+    """The sites that there are once `city` is taken over."""
+    return city.nameable_sites() if registry is None or "sites" in city.file_owns else registry.nameable_sites()
 
 
 def login_files(broker: BrokerSettings) -> str:

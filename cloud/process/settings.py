@@ -1,7 +1,7 @@
 """cloud.toml, table by table; docs/cloud.md explains each key.
 
-[broker]  [ingest]  [store]  [registry]  [rules]  [dead_letters]  [notify]  [monitoring]  [api]  [access]  [enrol]
-[console]
+[broker]  [ingest]  [store]  [registry]  [rules]  [dead_letters]  [notify]  [monitoring]  [api]  [feed]  [access]
+[enrol]  [updates]  [console]
 """
 
 from pathlib import Path
@@ -14,11 +14,13 @@ from cloud.api.settings import ApiSettings
 from cloud.broker.settings import EnrolSettings
 from cloud.console.settings import ConsoleSettings
 from cloud.database.settings import RegistrySettings
+from cloud.feed.settings import FeedSettings
 from cloud.ingest.settings import DeadLetterSettings, IngestSettings
 from cloud.monitoring.settings import MonitoringSettings
 from cloud.notify.settings import NotifySettings
 from cloud.readings.settings import InfluxSettings, SqliteSettings
 from cloud.rulebook.settings import RulesSettings
+from cloud.updates.settings import UpdateSettings
 from runtime.broker_settings import BrokerSettings
 from runtime.loopback import is_loopback
 from runtime.settings import FileAway, Settings, SettingsError, beside, load_settings, read_document
@@ -36,8 +38,10 @@ class CloudSettings(Settings):
     notify: NotifySettings = NotifySettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     api: ApiSettings = ApiSettings()
+    feed: FeedSettings = FeedSettings()
     access: AccessSettings = AccessSettings()
     enrol: EnrolSettings | None = None
+    updates: UpdateSettings | None = None
     console: ConsoleSettings = ConsoleSettings()
 
     @model_validator(mode="after")
@@ -81,7 +85,9 @@ def read_cloud_settings(file: Path) -> CloudSettings:
             "notify": settings.notify.beside(file),
             "monitoring": settings.monitoring.beside(file),
             "access": _placed(settings.access, file),
+            "feed": settings.feed.beside(file),
             "enrol": None if settings.enrol is None else _placed(settings.enrol, file),
+            "updates": None if settings.updates is None else _placed(settings.updates, file),
             "console": console.model_copy(update=placed),
         }
     )

@@ -13,8 +13,9 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
+from cloud.process.systemd_notifier import SystemdNotifier
 from runtime.backoff import Backoff, retry
-from runtime.systemd import show_status
+from runtime.sd_notify import show_status
 
 FIRST_S, LONGEST_S = 0.5, 8.0
 REPEAT_S = 60.0
@@ -39,6 +40,7 @@ class Start:
         self.stop = stop
         self.reload = asyncio.Event()
         """Set by SIGHUP; where the start is under way, the files are read once more when it is up."""
+        self.systemd = SystemdNotifier()
         self.waits_for = ""
         """The problem that it waits out now, one sentence; empty while it waits for nothing."""
         self.listener: socket.socket | None = None

@@ -36,9 +36,10 @@ class Takeover:
         alarms.evaluator.listening_time.grace_ms = int(settings.rules.silence_grace_s * 1_000)
         self._services.ingest.decoder.set_ahead_s(settings.ingest.ahead_s)
         alarms.notifier.apply(settings.notify)
-        for name in [name for name in components if name.startswith("channel_")]:
-            del components[name]
-        components |= alarms.notifier.channel_checks(settings.notify)
+        if self._services.foundation.followed is None:  # else the ingester tells how its channels do
+            for name in [name for name in components if name.startswith("channel_")]:
+                del components[name]
+            components |= alarms.notifier.channel_checks(settings.notify)
         if (files := login_files(settings.broker)) != self._login_files:
             self._login_files = files
             self._services.foundation.session.renew()

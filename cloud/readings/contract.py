@@ -5,11 +5,14 @@ A write returns when all that it accepted is durable: a crash of the store or a 
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from cloud.readings.blocks import Block
+
+if TYPE_CHECKING:
+    from cloud.readings.rollups import RollupStore
 
 LATEST_MS = 2**63 // 10**6 - 1
 """The latest time (UTC, ms) that every store knows: that of InfluxDB, in its nanoseconds of 64 bits."""
@@ -30,10 +33,18 @@ class StoreRejected(StoreUnavailable):
     """The store knows us and refuses (credentials, missing database): somebody must act. The text says who and how."""
 
 
+TouchedHours = tuple[str, Sequence[str], Collection[int]]
+"""Sensor, quantities, and the beginnings (UTC ms) of the hours in which something of them is written."""
+
+
 class EncodedWrite(msgspec.Struct, frozen=True):
-    """Blocks in the form in which their engine writes them: small, where blocks are many objects."""
+    """Blocks in the form in which their engine writes them: small, where blocks are many objects.
+
+    `hours` are those that it touches; None where that stands in the form alone.
+    """
 
     form: Any
+    hours: Sequence[TouchedHours] | None = None
 
 
 class RejectedPoint(msgspec.Struct, frozen=True):
@@ -111,6 +122,10 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 
 class ReadingsStore(Protocol):
     """Where readings live. The key is (sensor, quantity, time): writing one again is harmless, the last value stays."""
+
+    @property
+    def rollups(self) -> "RollupStore":
+        """What is kept of whole hours and minutes; every write here sees to it that they stay right."""
 
     async def open(self) -> None:
         """Connect and make what is missing; StoreUnavailable where that fails for now."""

@@ -8,7 +8,7 @@ Both write paths answer when the points are in the server's write-ahead log, for
 login page or a proxy answers at the address is told from an InfluxDB's words by `influx_answers.py`.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -30,11 +30,15 @@ from cloud.readings.contract import (
 from cloud.readings.influx_answers import Result, is_number, marks_of
 from cloud.readings.influx_connection import InfluxConnection
 from cloud.readings.influx_histories import points_of, questions_of
+from cloud.readings.influx_rollup_lines import touched_by, touched_by_write
+from cloud.readings.influx_rollups import InfluxRollups
 from cloud.readings.influx_writer import LineWriter
 from cloud.readings.influxql import EARLIEST_MS, identifier, in_requests, literal, newest_of_each, select
 from cloud.readings.lines import MARKS, VERDICT, lines_of, lines_of_verdicts
+from cloud.readings.rollups import SeriesHour, hour_of
 from cloud.readings.settings import InfluxSettings
 from rules.marks import with_verdict
+from runtime.clock import wall_ms
 from wire import QuantityTable, TableOf, built_in
 
 PAGE_LINES = 10_000
@@ -44,14 +48,18 @@ PAGE_LINES = 10_000
 class InfluxStore:
     """A `ReadingsStore` in the InfluxDB at `settings.url`, of the quantities of a city."""
 
-    def __init__(self, settings: InfluxSettings, quantities: TableOf = built_in) -> None:
+    def __init__(
+        self, settings: InfluxSettings, quantities: TableOf = built_in, *, clock: Callable[[], int] = wall_ms
+    ) -> None:
         self._quantities = quantities
         self._connection = InfluxConnection(settings)
         self._writer = LineWriter(self._connection)
+        self.rollups = InfluxRollups(self._connection, self._writer, quantities, clock=clock)
 
     async def open(self) -> None:
         """Find the server and, on v1 where the user may, make the database; StoreUnavailable where that fails."""
         await self._connection.open()
+        self.rollups.look_again()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -59,7 +67,7 @@ class InfluxStore:
 
     async def write(self, writes: Sequence[EncodedWrite]) -> WriteResult:
         """Store all in one request, or in as many as the server's refusals make it take."""
-        return await self._writer.write(writes)
+        return await self._asking(writes, self._writer.write)
 
     async def write_lines(self, lines: Sequence[bytes]) -> BadLines:
         """Store lines that are made already; those that the server will never take come back with its words."""
@@ -67,7 +75,7 @@ class InfluxStore:
 
     async def write_isolated(self, writes: Sequence[EncodedWrite]) -> WriteResult:
         """Store what can be stored, series by series and then line by line: see the contract."""
-        return await self._writer.write_isolated(writes)
+        return await self._asking(writes, self._writer.write_isolated)
 
     async def probe(self) -> None:
         """Write a point of the measurement `probe`; StoreUnavailable where it is not taken."""
@@ -75,7 +83,25 @@ class InfluxStore:
 
     def encode(self, blocks: Sequence[Block]) -> EncodedWrite:
         """The blocks as lines."""
-        return EncodedWrite(lines_of(blocks))
+        return EncodedWrite(lines_of(blocks), touched_by(blocks))
+
+    async def _asking(
+        self, writes: Sequence[EncodedWrite], write: Callable[[Sequence[EncodedWrite]], Awaitable[WriteResult]]
+    ) -> WriteResult:
+        """Write, and ask in the same request for the hours anew that may have been rolled."""
+        touched = [place for each in writes for place in touched_by_write(each)]
+        late = await self.rollups.late(touched)
+        asking = [EncodedWrite(b"\n".join(self.rollups.asking(late)) + b"\n")] if late else []
+        result = await write([*writes, *asking])
+        # while the readings were on their way somebody may have rolled an hour without them
+        since = await self.rollups.late(touched) - late
+        await self._ask_again(since)
+        return WriteResult(tuple(each for each in result.rejected if each.write < len(writes)))
+
+    async def _ask_again(self, hours: Collection[SeriesHour]) -> None:
+        bad = await self.write_lines(self.rollups.asking(hours))
+        if bad:
+            raise StoreUnavailable(f"{self._connection.name} refuses rollups: {next(iter(bad.values()))}")
 
     async def ask(self, statement: str) -> Result:
         """Ask one statement of InfluxQL; StoreUnavailable where the server refuses it."""
@@ -146,7 +172,10 @@ class InfluxStore:
 
     async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Keep verdicts, in a measurement of their own: no tag of the readings decides where one stands."""
-        bad = await self.write_lines(lines_of_verdicts(verdicts))
+        touched = [(each.sensor, (each.quantity,), (hour_of(each.time_ms),)) for each in verdicts]
+        late = await self.rollups.late(touched)
+        bad = await self.write_lines([*lines_of_verdicts(verdicts), *self.rollups.asking(late)])
+        await self._ask_again(await self.rollups.late(touched) - late)
         if bad:
             raise StoreUnavailable(f"{self._connection.name} refuses verdicts on readings: {next(iter(bad.values()))}")
 

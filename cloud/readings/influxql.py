@@ -28,6 +28,11 @@ def newest_of_each(row: Quantity, until_ms: int) -> str:
     return f"SELECT last({what}), {MARKS} FROM {measurement} {until}"  # noqa: S608 - constants
 
 
+def oldest_of_all(row: Quantity) -> str:
+    """Ask for the oldest value of a quantity, of all series together."""
+    return f"SELECT first({identifier(row.name)}) FROM {identifier(row.domain)}"  # noqa: S608 - constants
+
+
 def select(what: str, sensor: str, row: Quantity, *, start_ms: int = EARLIEST_MS, end_ms: int = LATEST_MS) -> str:
     """Ask for `what` of the series of one sensor and quantity, start <= time < end."""
     measurement = identifier(row.domain)

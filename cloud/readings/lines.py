@@ -40,7 +40,7 @@ def lines_of(blocks: Sequence[Block]) -> bytes:
 def lines_of_verdicts(verdicts: Iterable[Verdict]) -> list[bytes]:
     """The lines of verdicts, without newlines: `verdict,quantity=pm2_5,sensor=air-market marks=0i 1764000001000`."""
     return [
-        f"{VERDICT},quantity={_escaped(each.quantity)},sensor={_escaped(each.sensor)}".replace("%%", "%").encode()
+        f"{VERDICT},quantity={tag(each.quantity)},sensor={tag(each.sensor)}".encode()
         + f" {MARKS}={each.marks}i {each.time_ms}".encode()
         for each in verdicts
     ]
@@ -119,6 +119,11 @@ def _template(measurement: str, site: str, sensor: str, gateway: str, marks: int
     fields = ",".join(f"{_escaped(name)}=%b" for name in names)
     marked = f",{MARKS}={marks}i" if marks else ""
     return f"{_escaped(measurement)}{tags} {fields}{marked} %b\n".encode()
+
+
+def tag(text: str) -> str:
+    """A name as it stands in a line as a tag."""
+    return _escaped(text).replace("%%", "%")
 
 
 def _escaped(text: str) -> str:

@@ -2,20 +2,18 @@
 
 series(id, sensor, quantity, site, gateway)      readings(series, time_ms, value, marks)  key (series, time_ms)
                                                  verdicts(sensor, quantity, time_ms, marks)
+rollup_…  what is kept of whole hours: see sqlite_rollups.py
 
 `WITHOUT ROWID` keeps each series' readings side by side in the order of time. One thread writes and one reads; WAL lets
 them work at once, and `synchronous=FULL` makes a write durable when it returns.
 """
 
-import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from itertools import groupby, repeat
 from operator import itemgetter
 from pathlib import Path
-from typing import TypeVar
 
 from cloud.readings.blocks import Block
 from cloud.readings.contract import (
@@ -25,12 +23,13 @@ from cloud.readings.contract import (
     Point,
     SeriesRange,
     StoredReading,
-    StoreUnavailable,
     Verdict,
     WriteResult,
 )
+from cloud.readings.rollups import hour_of, hours_of
+from cloud.readings.sqlite_rollups import ROLLUP_TABLES, SqliteRollups, ask_again, sweep_of
+from cloud.readings.sqlite_thread import SqliteThread
 from rules.marks import QUALITY, Mark, with_verdict
-from runtime.private import keep_private
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS series (
@@ -72,6 +71,7 @@ LEFT JOIN verdicts ON verdicts.sensor = series.sensor AND verdicts.quantity = se
     AND verdicts.time_ms = readings.time_ms
 """
 _NEWEST_OF_SOME = f"{_NEWEST} WHERE series.quantity IN (SELECT value FROM json_each(?))"  # noqa: S608 - a constant
+_SERIES_ID = "SELECT id FROM series WHERE sensor = ? AND quantity = ?"
 _WRITE_VERDICT = "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)"
 _VERDICTS = """
 SELECT sensor, quantity, time_ms, marks FROM verdicts WHERE (sensor, quantity, time_ms) > (?, ?, ?)
@@ -93,7 +93,6 @@ _VALUE_OF = {
 
 Series = tuple[str, str, str, str]
 """(sensor, quantity, site, gateway)."""
-T = TypeVar("T")
 
 
 class SqliteStore:
@@ -105,12 +104,13 @@ class SqliteStore:
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self._path = path
         self._series: dict[Series, int] = {}
-        self._writer = _Thread(path, "readings-writer", durable=durable)
-        self._reader = _Thread(path, "readings-reader", durable=durable)
+        self._writer = SqliteThread(path, "readings-writer", durable=durable)
+        self._reader = SqliteThread(path, "readings-reader", durable=durable)
+        self.rollups = SqliteRollups(self._writer, self._reader)
 
     async def open(self) -> None:
         """Make the file and its tables where they are missing; StoreUnavailable where that fails."""
-        await self._writer.run(lambda connection: connection.executescript(_TABLES))
+        await self._writer.run(lambda connection: connection.executescript(_TABLES + ROLLUP_TABLES))
 
     def encode(self, blocks: Sequence[Block]) -> EncodedWrite:
         """The blocks as they are: SQLite takes numbers."""
@@ -165,6 +165,7 @@ class SqliteStore:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(_WRITE_VERDICT, rows)
+            _ask_for_verdicts(connection, verdicts)
             connection.execute("COMMIT")
 
         await self._writer.run(write)
@@ -218,7 +219,9 @@ class SqliteStore:
     def _write(self, connection: sqlite3.Connection, blocks: Sequence[Block]) -> None:
         connection.execute("BEGIN IMMEDIATE")
         new = {key: _make_series(connection, key) for key in self._unknown(blocks)}
-        connection.executemany(_WRITE_READINGS, _rows(blocks, self._series | new if new else self._series))
+        series = self._series | new if new else self._series
+        connection.executemany(_WRITE_READINGS, _rows(blocks, series))
+        _ask_for_blocks(connection, blocks, series)
         connection.execute("COMMIT")
         self._series.update(new)  # only now: a transaction that failed made no series
 
@@ -245,52 +248,37 @@ def _make_series(connection: sqlite3.Connection, series: Series) -> int:
     return int(connection.execute(_WRITE_SERIES, series).fetchone()[0])
 
 
+def _ask_for_blocks(connection: sqlite3.Connection, blocks: Sequence[Block], series: Mapping[Series, int]) -> None:
+    sweep = sweep_of(connection)
+    late = [block for block in blocks if sweep is not None and block.span[0] < sweep.sealed_until_ms]
+    if sweep is None or not late:
+        return
+    touched = {
+        (series[block.sensor, quantity, block.site, block.gateway], hour_ms)
+        for block in late
+        for hour_ms in hours_of(block.times_ms, block.span)
+        for quantity, _ in block.fields
+    }
+    ask_again(connection, touched, sweep)
+
+
+def _ask_for_verdicts(connection: sqlite3.Connection, verdicts: Sequence[Verdict]) -> None:
+    sweep = sweep_of(connection)
+    if sweep is None:
+        return
+    touched = {
+        (found[0], hour_of(each.time_ms))
+        for each in verdicts
+        if (found := connection.execute(_SERIES_ID, (each.sensor, each.quantity)).fetchone()) is not None
+    }
+    ask_again(connection, touched, sweep)
+
+
 def _rows(blocks: Sequence[Block], series: Mapping[Series, int]) -> Iterator[tuple[int, int, float, int]]:
     for block in blocks:
         for quantity, values in block.fields:
             number = series[block.sensor, quantity, block.site, block.gateway]
             yield from zip(repeat(number), block.times_ms, values, repeat(block.marks))
-
-
-class _Thread:
-    """A thread with a connection of its own, made when it is first needed."""
-
-    def __init__(self, path: Path, name: str, *, durable: bool) -> None:
-        self._path = path
-        self._durable = durable
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
-        self._connection: sqlite3.Connection | None = None
-
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do `work` in the thread; StoreUnavailable, and nothing stored, where SQLite fails."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._do, work)
-
-    async def close(self) -> None:
-        """Close the connection after all work given."""
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
-        self._executor.shutdown()
-
-    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            if self._connection is None:
-                self._connection = _connect(self._path, durable=self._durable)
-            return work(self._connection)
-        except sqlite3.Error as error:
-            self._close()  # also rolls back
-            raise StoreUnavailable(f"readings database {self._path}: {error}") from error
-
-    def _close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-
-def _connect(path: Path, *, durable: bool) -> sqlite3.Connection:
-    keep_private(path)
-    connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("busy_timeout=5000", "journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
 
 
 def _steps(every_ms: int, agg: Aggregate) -> str:

@@ -5,6 +5,7 @@ corrections.by_humidity_of("weather")   -> ("air",)
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 
 import msgspec
 
@@ -78,6 +79,10 @@ class AirCorrections:
     def by_humidity_of(self, sensor: str) -> frozenset[str]:
         """Return the sensors whose PM2.5 is, was or will be corrected by the humidity that `sensor` measures."""
         return frozenset(self._by_humidity.get(sensor, ()))
+
+    def correcting(self) -> Collection[str]:
+        """Return the sensors by whose humidity the PM2.5 of any sensor is, was or will be corrected."""
+        return self._by_humidity.keys()
 
     def humidity_of(self, sensor: str) -> frozenset[str]:
         """Return the sensors by whose humidity the PM2.5 of `sensor` is, was or will be corrected."""

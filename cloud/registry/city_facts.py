@@ -8,23 +8,25 @@ height 450       height 450       nothing: what people recorded meanwhile stays,
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from cloud.database.audit_log import SYSTEM, Actor
 from cloud.registry.fact_rows import FactEntry, read_facts, record, record_baselines
-from cloud.registry.facts import Facts, Key
+from cloud.registry.facts import Fact, Facts, Key
 from cloud.registry.history import file_values, subject_of, value_of
 from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
 
 CITY_FILE = "city file"
 """The source of facts that come from the city file."""
+BY_EDITING = "registry"
+"""The source of facts that come from a changed record of the registry."""
 
-Record = Gateway | Sensor
+Dated = Gateway | Sensor
+"""A record of which some columns are dated facts too."""
 
 
-def record_file_changes(
-    connection: Connection, before: Iterable[Record], now: Iterable[Record], *, now_ms: int
-) -> None:
+def record_file_changes(connection: Connection, before: Iterable[Dated], now: Iterable[Dated], *, now_ms: int) -> None:
     """Record each difference of a city file from the one before it; the first file gives the baselines."""
     facts, filed = read_facts(connection), {subject_of(record): record for record in before}
     records = list(now)
@@ -34,11 +36,31 @@ def record_file_changes(
     for each in records:
         earlier = filed.get(subject_of(each))
         if earlier is not None and earlier != each:
-            for new in _changes(earlier, each, facts, now_ms):
+            for new in _changes(earlier, each, facts, now_ms, CITY_FILE):
                 record(connection, new, actor=Actor(SYSTEM), now_ms=now_ms)
 
 
-def _baselines(records: Iterable[Record], filed: Mapping[str, Record], facts: Facts) -> Iterator[tuple[Key, Any]]:
+def record_edits(
+    connection: Connection, edits: Iterable[tuple[Dated | None, Dated]], facts: Facts, *, actor: Actor, reason: str,
+    now_ms: int,
+) -> list[Fact]:  # fmt: skip
+    """Record where edited records differ from what held before; the facts that this made. New ones give baselines.
+
+    `edits` are (before, after), `facts` those that were recorded until now.
+    """
+    given = list(edits)
+    filed = {subject_of(before): before for before, _ in given if before is not None}
+    baselines = list(_baselines((after for _, after in given), filed, facts))
+    record_baselines(connection, baselines, source=BY_EDITING, now_ms=now_ms)
+    made = []
+    for before, after in given:
+        changes = () if before is None else _changes(before, after, facts, now_ms, BY_EDITING)
+        entries = [msgspec.structs.replace(new, reason=reason) for new in changes]
+        made += [record(connection, new, actor=actor, now_ms=now_ms) for new in entries]
+    return made
+
+
+def _baselines(records: Iterable[Dated], filed: Mapping[str, Dated], facts: Facts) -> Iterator[tuple[Key, Any]]:
     for record_now in records:
         subject = subject_of(record_now)
         first = file_values(filed[subject]) if subject in filed else {}
@@ -48,7 +70,7 @@ def _baselines(records: Iterable[Record], filed: Mapping[str, Record], facts: Fa
                 yield (subject, what), first.get(what, value)
 
 
-def _changes(before: Record, now: Record, facts: Facts, now_ms: int) -> Iterator[FactEntry]:
+def _changes(before: Dated, now: Dated, facts: Facts, now_ms: int, source: str) -> Iterator[FactEntry]:
     earlier = file_values(before)
     dated_ms = now.valid_from_ms if isinstance(now, Sensor) else None
     is_dated_again = isinstance(before, Sensor) and dated_ms not in (None, before.valid_from_ms)
@@ -60,5 +82,5 @@ def _changes(before: Record, now: Record, facts: Facts, now_ms: int) -> Iterator
         if (value != baseline or is_dated_again) and current != value:
             yield FactEntry(
                 subject=subject_of(now), what=what, value=value, baseline=baseline, valid_from_ms=start_ms,
-                source=CITY_FILE,
+                source=source,
             )  # fmt: skip

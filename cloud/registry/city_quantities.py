@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, FiniteFloat
 
 from cloud.core.printable import PrintableText
+from cloud.readings.influx_rollup_lines import ROLLUPS
 from runtime.settings import Settings
 from wire import QUANTITIES, DomainRow, HourOf, Quantity, QuantityTable, Stamped, Worse
 from wire.measurements import EVERYWHERE, MEASUREMENTS
@@ -30,7 +31,7 @@ from wire.ucum import is_ucum, meant
 DAY_S = 86_400
 _COLUMNS = frozenset({"time", "marks", "site", "sensor", "gateway", "quantity", "name", "value"})
 """What stands beside quantities in the readings store."""
-_MEASUREMENTS = frozenset({*MEASUREMENTS, EVERYWHERE, "verdict", "probe"})
+_MEASUREMENTS = frozenset({*MEASUREMENTS, EVERYWHERE, *ROLLUPS, "verdict", "probe"})
 """What stands beside domains there."""
 
 
@@ -110,6 +111,20 @@ class OwnQuantityTable(Settings):
             hour=self.hour, worse=None if self.worse == "neither" else Worse(self.worse), stamped=self.stamped,
             sign=self.sign, sign_id=self.sign_id, step=self.step, stuck_s=self.stuck_s,
         )  # fmt: skip
+
+
+def domain_fields(row: DomainRow) -> dict[str, Any]:
+    """The keys of the table of a domain that the city added."""
+    return {"id": row.id, "name": row.english, "name_id": row.indonesian, "category": row.category}
+
+
+def quantity_fields(row: Quantity) -> dict[str, Any]:
+    """The keys of the table of a quantity that the city added, without those that say nothing."""
+    named = {"id": row.name, "name": row.english, "name_id": row.indonesian}
+    same = {key: getattr(row, key) for key in OwnQuantityTable.model_fields if key not in (*named, "worse")}
+    found = named | same | {"worse": "neither" if row.worse is None else row.worse.value, "hour": row.hour.value}
+    found |= {"stamped": row.stamped and row.stamped.value}
+    return {key: found[key] for key in OwnQuantityTable.model_fields if found[key] not in (None, "")}
 
 
 Domains = Annotated[tuple[DomainTable, ...], Field(max_length=MOST_DOMAINS)]

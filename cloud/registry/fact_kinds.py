@@ -3,6 +3,7 @@
 mounting_height_cm      of a sensor     30 to 3500, or null where it hangs over no water
 calibration.QUANTITY    of a sensor     {"scale": 1.0, "offset": -2.5}
 correction.QUANTITY     of a sensor     {"correction": "us_epa_2021", "input": "cf_atm"}, or null: correction_checks.py
+device                  of a sensor     {"make": "MaxBotix", "model": "MB7389", "serial": "A-17"}, or null: devices.py
 site, gateway           of a sensor     the id of one in the city file;  site of a gateway too
 ispu_table              of the city     the key of the version of ISPU's table that is official
 """
@@ -15,6 +16,7 @@ import msgspec
 
 from cloud.registry.air_corrections import corrected_quantity, correction_of
 from cloud.registry.correction_checks import correction_mistakes
+from cloud.registry.devices import DEVICE, device_mistake
 from cloud.registry.facts import CITY, Fact, Key
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, OFFICIAL_ISPU, SITE, calibrated_quantity, calibration_of
 from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
@@ -71,6 +73,10 @@ def _calibration(value: Any, _registry: Registry) -> LocalizedMessage | None:
     return None
 
 
+def _device(value: Any, _registry: Registry) -> LocalizedMessage | None:
+    return device_mistake(value)
+
+
 def _ispu_table(value: Any, _registry: Registry) -> LocalizedMessage | None:
     if isinstance(value, str) and value in TABLES:
         return None
@@ -83,6 +89,7 @@ KINDS = {
     MOUNTING_HEIGHT: FactKind(("sensor",), _height),
     SITE: FactKind(("sensor", "gateway"), _site),
     GATEWAY: FactKind(("sensor",), _gateway),
+    DEVICE: FactKind(("sensor",), _device),
     OFFICIAL_ISPU: FactKind((CITY,), _ispu_table),
 }
 """By the name of the fact; calibrations and corrections, one for each quantity of a sensor, are beside it."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from cloud.database.audit_log import SYSTEM, Actor, write_entry
 from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts, Key, Timeline, changed_ms, differences, timeline_of
@@ -18,9 +18,6 @@ from cloud.registry.tables import FactRow
 
 BASELINE = "before anything was dated"
 """The source of a baseline that is written down because of the first change."""
-
-Edition = tuple[int, int, int]
-"""Changes with every change of the facts: (newest id, when the newest was undone, how many are due)."""
 
 
 class FactEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,13 +32,6 @@ class FactEntry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-def edition_of(connection: Connection) -> Edition:
-    """Read the edition of the facts; it differs whenever anything about them does."""
-    due = select(func.count()).select_from(FactRow).where(FactRow.due_ms.is_not(None)).scalar_subquery()
-    row = connection.execute(select(func.max(FactRow.id), func.max(FactRow.undone_ms), due)).one()
-    return row[0] or 0, row[1] or 0, row[2]
-
-
 def read_facts(connection: Connection) -> Facts:
     """Read all facts."""
     return Facts(_fact(row) for row in connection.execute(select(*_COLUMNS).order_by(FactRow.id)))
@@ -50,6 +40,12 @@ def read_facts(connection: Connection) -> Facts:
 def facts_of(connection: Connection, key: Key) -> list[Fact]:
     """Read the facts of one thing, undone ones too, in the order of recording."""
     query = select(*_COLUMNS).where(FactRow.subject == key[0], FactRow.what == key[1]).order_by(FactRow.id)
+    return [_fact(row) for row in connection.execute(query)]
+
+
+def facts_where(connection: Connection, condition: ColumnElement[bool], *, most: int) -> list[Fact]:
+    """Read the facts of which `condition` is true, at most so many, in the order of recording."""
+    query = select(*_COLUMNS).where(condition).order_by(FactRow.id).limit(most)
     return [_fact(row) for row in connection.execute(query)]
 
 

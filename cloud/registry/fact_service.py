@@ -8,15 +8,18 @@ Other processes write facts too: `run` polls for them, and for facts whose "vali
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database, DatabaseUnavailable
+from cloud.registry.delta import RegistryDelta, delta_of
+from cloud.registry.edition_rows import edition_of
 from cloud.registry.fact_kinds import baseline_of, problems_of, site_of
-from cloud.registry.fact_rows import Edition, FactEntry, edition_of, fact_of, facts_of, record, record_progress, undo
+from cloud.registry.fact_rows import FactEntry, fact_of, facts_of, record, record_progress, undo
 from cloud.registry.facts import SINCE_EVER_MS, Fact
 from cloud.registry.history import calibrated_quantity
 from cloud.registry.rows import read_registry
@@ -31,6 +34,7 @@ LONGEST_TEXT = 400
 BY_HAND = "by hand"
 """The source of a fact that somebody recorded without naming one."""
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -49,7 +53,6 @@ class FactService:
         self._database = database
         self._registry = registry
         self._clock = clock
-        self._edition: Edition | None = None
         self._next_ms: int | None = None
         self._one_change = asyncio.Lock()
 
@@ -63,22 +66,41 @@ class FactService:
         valid_from_ms: int | None = None,
     ) -> Fact:  # fmt: skip
         """Record a value from `valid_from_ms` (UTC, now where None) on; FactRejected: nothing has changed."""
-        now = self._clock()
-        new = FactEntry(
-            subject=subject, what=what, value=value, baseline=baseline_of(self._registry, (subject, what)),
-            valid_from_ms=now if valid_from_ms is None else valid_from_ms,
-            source=source.strip() or BY_HAND, reason=reason.strip(),
-        )  # fmt: skip
-        problems = [*_problems_of_texts(new.source, new.reason), *problems_of(self._registry, (subject, what), value)]
-        if new.valid_from_ms < SINCE_EVER_MS:
-            problems.append(LocalizedMessage("valid_from: is before 1970; write a later time"))
-        self._reject(problems)
+        (fact,) = await self.record_together(
+            subject, {what: value}, actor=actor, reason=reason, source=source, valid_from_ms=valid_from_ms
+        )
+        return fact
 
-        def write(connection: Connection) -> Fact:
-            _reject_while_due(facts_of(connection, (subject, what)))
-            return record(connection, new, actor=actor, now_ms=now)
+    async def record_together(
+        self, subject: str, values: Mapping[str, Any], *, actor: Actor, reason: str, source: str = "",
+        valid_from_ms: int | None = None,
+    ) -> list[Fact]:  # fmt: skip
+        """Record what became of a subject at one moment, by the kind of fact, in one transaction; as `record`."""
+        now = self._clock()
+        entries = [
+            FactEntry(
+                subject=subject, what=what, value=value, baseline=baseline_of(self._registry, (subject, what)),
+                valid_from_ms=now if valid_from_ms is None else valid_from_ms,
+                source=source.strip() or BY_HAND, reason=reason.strip(),
+            )
+            for what, value in values.items()
+        ]  # fmt: skip
+        self._reject([*_problems_of_texts(source, reason), *self._problems_of_entries(entries)])
+
+        def write(connection: Connection) -> list[Fact]:
+            for entry in entries:
+                reject_while_due(facts_of(connection, (entry.subject, entry.what)))
+            return [record(connection, entry, actor=actor, now_ms=now) for entry in entries]
 
         return await self._change(write)
+
+    def _problems_of_entries(self, entries: Iterable[FactEntry]) -> Iterator[LocalizedMessage]:
+        early = False
+        for entry in entries:
+            early = early or entry.valid_from_ms < SINCE_EVER_MS
+            yield from problems_of(self._registry, (entry.subject, entry.what), entry.value)
+        if early:
+            yield LocalizedMessage("valid_from: is before 1970; write a later time")
 
     async def correct(self, fact_id: int, value: Any, *, actor: Actor, reason: str, source: str = "") -> Fact:
         """Record another value with the validity of a fact: it was wrong. LookupError if there is no such fact."""
@@ -102,7 +124,7 @@ class FactService:
         self._reject(list(_problems_of_texts("", reason)))
         now = self._clock()
 
-        def write(connection: Connection) -> Fact:
+        def write(connection: Connection) -> list[Fact]:
             fact = fact_of(connection, fact_id)
             of_thing = facts_of(connection, fact.key)
             if fact.undone_ms is not None:
@@ -111,10 +133,11 @@ class FactService:
                 raise FactRejected(
                     [LocalizedMessage("fact {id}: is all that is known; correct it instead", id=fact_id)]
                 )
-            _reject_while_due(of_thing)
-            return undo(connection, fact, actor=actor, reason=reason.strip(), now_ms=now)
+            reject_while_due(of_thing)
+            return [undo(connection, fact, actor=actor, reason=reason.strip(), now_ms=now)]
 
-        return await self._change(write)
+        (undone,) = await self._change(write)
+        return undone
 
     def may_touch(self, subject: str, sites: frozenset[str] | None) -> bool:
         """Say whether somebody who may see `sites` (None: all) may know and change facts of a subject."""
@@ -131,21 +154,50 @@ class FactService:
 
     async def load(self) -> None:
         """Replace the registry by what the database has; DatabaseUnavailable where it cannot be read."""
-
-        def read(connection: Connection) -> tuple[Edition, Registry]:
-            return edition_of(connection), read_registry(connection, now_ms=self._clock())
-
-        self._edition, fresh = await self._database.run(read)
-        self._next_ms = _next_start_ms(fresh, self._clock())
-        self._registry.replace_with(fresh)
+        async with self._one_change:
+            await self._load()
 
     async def refresh(self) -> bool:
-        """Load the registry again if others recorded facts or one has begun to hold; say whether that was so."""
-        begun = self._next_ms is not None and self._next_ms <= self._clock()
-        if not begun and await self._database.run(edition_of) == self._edition:
-            return False
-        await self.load()
-        return True
+        """Follow if others changed the registry, or a fact has begun to hold; say whether that was so."""
+        async with self._one_change:
+            if self._next_ms is not None and self._next_ms <= self._clock():
+                await self._load()
+                return True
+            if await self._database.run(edition_of) == self._registry.stored_edition:
+                return False
+            await self._follow(await self._database.run(self._delta))
+            return True
+
+    async def change(self, write: Callable[[Connection], T]) -> T:
+        """Do `write` in one transaction, and let the registry follow it, with no other change of ours in between."""
+
+        def write_and_read(connection: Connection) -> tuple[T, RegistryDelta | None]:
+            return write(connection), self._delta(connection)
+
+        async with self._one_change:
+            outcome, delta = await self._database.run(write_and_read)
+            await self._follow(delta)
+            return outcome
+
+    def _delta(self, connection: Connection) -> RegistryDelta | None:
+        return delta_of(connection, self._registry)
+
+    async def _follow(self, delta: RegistryDelta | None) -> None:
+        """Take over what has changed: where that is little, without reading or making all of the registry again."""
+        if delta is None:
+            await self._load()
+            return
+        now = self._clock()
+        amend = partial(self._registry.amended, delta.records, delta.facts, edition=delta.edition, now_ms=now)
+        fresh = await asyncio.to_thread(amend)
+        starts = [fact.valid_from_ms for fact in delta.facts if fact.valid_from_ms > now]
+        self._next_ms = min((*starts, *(() if self._next_ms is None else (self._next_ms,))), default=None)
+        self._registry.replace_with(fresh)
+
+    async def _load(self) -> None:
+        fresh = await self._database.run(lambda connection: read_registry(connection, now_ms=self._clock()))
+        self._next_ms = _next_start_ms(fresh, self._clock())
+        self._registry.replace_with(fresh)
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -154,12 +206,11 @@ class FactService:
                 await self.refresh()
             await asyncio.sleep(POLL_S)
 
-    async def _change(self, write: Callable[[Connection], Fact]) -> Fact:
-        async with self._one_change:
-            fact = await self._database.run(write)
-            await self.load()
+    async def _change(self, write: Callable[[Connection], list[Fact]]) -> list[Fact]:
+        facts = await self.change(write)
+        for fact in facts:
             _log.info("fact %d: %s %s is %r", fact.id, fact.subject, fact.what, fact.value)
-            return fact
+        return facts
 
     def _reject(self, problems: list[LocalizedMessage]) -> None:
         if problems:
@@ -178,7 +229,7 @@ def _problems_of_texts(source: str, reason: str) -> list[LocalizedMessage]:
     return problems
 
 
-def _reject_while_due(facts: list[Fact]) -> None:
+def reject_while_due(facts: list[Fact]) -> None:
     """Reject a calibration while readings are recomputed for an earlier one: it starts from their result."""
     for fact in facts:
         if fact.due_ms is not None and calibrated_quantity(fact.what) is not None:

@@ -121,6 +121,23 @@ class Facts:
         self._by_key: Mapping[Key, list[Fact]] = by_key
         self._timelines: dict[Key, Timeline] = {}
 
+    def with_changes(self, facts: Iterable[Fact]) -> "Facts":
+        """Give these facts with `facts` among them, in the place of those with their ids."""
+        new = Facts()
+        changed = {fact.id: fact for fact in facts}
+        new._facts = {**self._facts, **changed}
+        by_key = {**self._by_key}
+        for key in {fact.key for fact in changed.values()}:
+            known = {fact.id: fact for fact in by_key.get(key, ())} | {
+                number: fact for number, fact in changed.items() if fact.key == key
+            }
+            by_key[key] = [known[number] for number in sorted(known)]
+        new._by_key = by_key
+        # a copy first: whoever reads this meanwhile, in another thread, makes timelines
+        made = self._timelines.copy()
+        new._timelines = {key: line for key, line in made.items() if by_key[key] is self._by_key[key]}
+        return new
+
     def all(self) -> list[Fact]:
         """List every fact, undone ones too, in the order of recording."""
         return list(self._facts.values())
@@ -128,6 +145,10 @@ class Facts:
     def fact(self, fact_id: int) -> Fact | None:
         """Return one fact."""
         return self._facts.get(fact_id)
+
+    def subjects(self) -> Iterable[Key]:
+        """Return (subject, what) of all that anything is recorded of."""
+        return self._by_key.keys()
 
     def of(self, subject: str, what: str) -> list[Fact]:
         """List the facts of one thing, undone ones too, in the order of recording."""

@@ -6,11 +6,12 @@ The tags of a stored reading are its site and gateway as they were on record at 
 correction may change them: a reading that is sent again would then be stored a second time, under other tags.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from cloud.registry.devices import DEVICE
 from cloud.registry.facts import CITY, Facts, Timeline, constant
 from cloud.registry.records import NO_CALIBRATION, Calibration, Gateway, Sensor
 from rules.ispu import P14_2020
@@ -18,6 +19,7 @@ from rules.ispu import P14_2020
 SITE, GATEWAY, MOUNTING_HEIGHT = "site", "gateway", "mounting_height_cm"
 OFFICIAL_ISPU = "ispu_table"
 _CALIBRATION = "calibration."
+_SENSOR = "sensor:"
 _OVER_WATER = ("distance", "water_level")
 
 
@@ -62,6 +64,21 @@ class FactHistory:
     def mounting_height_cm(self, sensor: Sensor) -> Timeline:
         """Return its heights over the gauge's zero over time; None: over no water."""
         return self._facts.timeline(subject_of(sensor), MOUNTING_HEIGHT) or constant(sensor.mounting_height_cm)
+
+    def device(self, sensor: Sensor) -> Timeline:
+        """Return the devices that hung there over time; None where nobody knows which."""
+        return self._facts.timeline(subject_of(sensor), DEVICE) or constant(None)
+
+    def replacements(self) -> Mapping[str, Sequence[int]]:
+        """Return when (UTC, ms) another device took its place at each sensor at which one ever did."""
+        timelines = {
+            subject: self._facts.timeline(subject, what) for subject, what in self._facts.subjects() if what == DEVICE
+        }
+        return {
+            subject.removeprefix(_SENSOR): timeline.starts_ms[1:]
+            for subject, timeline in timelines.items()
+            if timeline is not None and len(timeline.starts_ms) > 1
+        }
 
     def calibration(self, sensor: Sensor, quantity: str) -> Timeline:
         """Return the calibrations of a quantity over time."""

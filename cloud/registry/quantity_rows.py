@@ -7,7 +7,7 @@ hour decide what stored values mean, so they stay as they are once some sensor w
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -31,10 +31,15 @@ def save_quantities(connection: Connection, registry: Registry) -> None:
         raise SettingsError(problems)
     _put(connection, "domains", [msgspec.structs.asdict(row) for row in table.own_domains])
     _put(connection, "quantities", _rows(table))
-    given = {name for sensor in registry.sensors() for name in sensor.quantities if name in table.own}
-    if given:
-        quantities = _table("quantities")
-        connection.execute(update(quantities).where(quantities.c.id.in_(given)).values(used=True))
+    mark_used(connection, {name for sensor in registry.sensors() for name in sensor.quantities if name in table.own})
+
+
+def mark_used(connection: Connection, given: Collection[str]) -> None:
+    """Note that some sensor was given these quantities, so that readings may be stored of them."""
+    quantities = _table("quantities")
+    own = set(connection.execute(select(quantities.c.id).where(quantities.c.used.is_(False))).scalars())
+    if new := own.intersection(given):
+        connection.execute(update(quantities).where(quantities.c.id.in_(new)).values(used=True))
 
 
 def read_quantities(connection: Connection) -> QuantityTable:

@@ -6,6 +6,8 @@ Gateway(id="gw-daruba", name="Daruba gateway", site="daruba")
 Sensor(id="river-daruba-1", name="River", site="daruba", gateway="gw-daruba", quantities=("water_level",), …)
 """
 
+from typing import TypeAlias
+
 import msgspec
 
 from wire import Stamped
@@ -16,6 +18,15 @@ class City(msgspec.Struct, frozen=True):
 
     name: str
     zone: str
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """Somebody to call about a site: who keeps the key, who lives beside the gauge."""
+
+    name: str
+    role: str = ""
+    phone: str = ""
+    email: str = ""
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -36,15 +47,21 @@ class Site(msgspec.Struct, frozen=True):
     area_m2: float | None = None
     closes: str | None = None
     polygon: tuple[tuple[float, float], ...] = ()
+    retired_ms: int | None = None
+    contacts: tuple[Contact, ...] = ()
 
 
 class Gateway(msgspec.Struct, frozen=True):
-    """A gateway and the site at which it stands; retired when city.toml names it no more."""
+    """A gateway and the site at which it stands; retired when the city has it no more.
+
+    `retired_ms` (UTC): since when it is, of those that are retired; None where nobody knows. So of sites and sensors.
+    """
 
     id: str
     name: str
     site: str
     retired: bool = False
+    retired_ms: int | None = None
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -84,3 +101,8 @@ class Sensor(msgspec.Struct, frozen=True):
     valid_from_ms: int | None = None
     stamped: Stamped | None = None
     next_downstream: str | None = None
+    retired_ms: int | None = None
+
+
+Record: TypeAlias = Site | Gateway | Sensor
+"""One of what the registry has many of."""

@@ -58,7 +58,7 @@ def routes_of(
     """Yield every route: (gateway, (sensor, quantity), route); none of a quantity that is not in `table`."""
     for sensor in sensors:
         site, tagged, actual = history.site_tag(sensor), history.gateway_tag(sensor), history.gateway(sensor)
-        for gateway in dict.fromkeys((*tagged.values, *actual.values, sensor.gateway)):
+        for gateway in gateways_of(sensor, history):
             for quantity in sensor.quantities:
                 row = table.measured.get(quantity)
                 if row is None:
@@ -71,6 +71,19 @@ def routes_of(
                 newest = next((route for route in reversed(timeline.values) if route is not None), None)
                 if newest is not None:
                     yield gateway, (sensor.id, quantity), msgspec.structs.replace(newest, timeline=timeline)
+
+
+def gateways_of(sensor: Sensor, history: FactHistory) -> list[str]:
+    """List the gateways from which readings of a sensor may come: where it is, was, and was on record."""
+    names = (*history.gateway_tag(sensor).values, *history.gateway(sensor).values, sensor.gateway)
+    return list(dict.fromkeys(names))
+
+
+def until(route: ReadingRoute, end_ms: int) -> ReadingRoute:
+    """Give a route that ends at `end_ms` (UTC): what was retired is heard of the time before."""
+    own = Timeline([(SINCE_EVER_MS, route)]) if route.timeline is None else route.timeline
+    begun = [(start_ms, each) for start_ms, each in zip(own.starts_ms, own.values, strict=True) if start_ms < end_ms]
+    return msgspec.structs.replace(route, timeline=Timeline([*begun, (end_ms, None)]))
 
 
 def levels_of(sensors: Iterable[Sensor], history: FactHistory, routes: Routes) -> Iterator[tuple[str, ReadingRoute]]:

@@ -1,43 +1,52 @@
 """The registry as rows of its database:  save_registry(connection, registry), read_registry(connection) -> Registry.
 
 What a newer city file names no more is retired, never deleted: its readings and accounts keep their meaning. What it
-says otherwise than the file before it becomes a dated fact (`city_facts.py`).
+says otherwise than the file before it becomes a dated fact (`city_facts.py`). What it does not own it leaves alone
+(`ownership.py`): people change that (`editing.py`).
 """
 
-from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from cloud.database.base import Base
-from cloud.registry.city_facts import record_file_changes
+from cloud.registry.change_rows import insert_change
+from cloud.registry.city_facts import CITY_FILE, record_file_changes
+from cloud.registry.edition_rows import edition_of
 from cloud.registry.fact_rows import read_facts
-from cloud.registry.quantity_rows import read_quantities, save_quantities
-from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, Sensor, Site
+from cloud.registry.ownership import OWNABLE
+from cloud.registry.quantity_rows import mark_used, read_quantities, save_quantities
+from cloud.registry.record_checks import problems_of_records
+from cloud.registry.records import NO_CALIBRATION, Calibration, City, Contact, Gateway, Record, Sensor, Site
 from cloud.registry.snapshot import Registry
 from runtime.clock import wall_ms
+from runtime.settings import SettingsError
 from wire import Stamped
-
-R = TypeVar("R", Site, Gateway, Sensor)
 
 
 def save_registry(connection: Connection, registry: Registry, *, now_ms: int | None = None) -> None:
-    """Write `registry`, read from a city file; writing it again changes nothing.
+    """Write what the city file owns, of `registry`, which was read from it; writing it again changes nothing.
 
-    Changes without a date in the file hold from `now_ms` (UTC) on. SettingsError, and nothing is written, where a
-    quantity that readings are stored of would become another.
+    While there is no city yet all of it is written. Changes without a date in the file hold from `now_ms` (UTC) on.
+    SettingsError, and nothing is written, where a quantity that readings are stored of would become another, or where
+    what people keep in the registry stands on something that the file has no more.
     """
+    now, is_first = wall_ms() if now_ms is None else now_ms, not lock_registry(connection)
+    owned = OWNABLE if is_first else registry.file_owns
+    before: dict[str, Sequence[Record]] = {kind: read(connection) for kind, read in _READ.items()}
+    named: dict[str, Sequence[Record]] = {kind: _living(registry.registered(kind).values()) for kind in OWNABLE}
+    if len(owned) < len(OWNABLE):
+        _must_fit(registry, {kind: named[kind] if kind in owned else _living(before[kind]) for kind in OWNABLE})
     save_quantities(connection, registry)
-    named, held = {"id": 1, "name": registry.city.name, "zone": registry.city.zone}, _all(connection, "cities")
-    if [named] != held:
-        _write(connection, "cities", [named], [row["id"] for row in held])
-    sites, gateways, sensors = _sites(connection), _gateways(connection), _sensors(connection)
-    filed = [sensor for sensor in registry.sensors() if registry.gateway(sensor.id) is None]
-    _put(connection, "sites", sites, registry.sites())
-    _put(connection, "gateways", gateways, registry.gateways())
-    _put_quantities(connection, _put(connection, "sensors", sensors, filed))
-    now = wall_ms() if now_ms is None else now_ms
-    record_file_changes(connection, (*gateways, *sensors), (*registry.gateways(), *filed), now_ms=now)
+    changed = _put_city(connection, registry)
+    for kind in owned:
+        changed = _put(connection, kind, before[kind], named[kind], now_ms=now) or changed
+    earlier, later = (_dated(of, owned) for of in (before, named))
+    record_file_changes(connection, earlier, later, now_ms=now)
+    if changed and not is_first:
+        insert_change(connection, author=CITY_FILE, action="file", now_ms=now)
 
 
 def read_registry(connection: Connection, *, now_ms: int | None = None) -> Registry:
@@ -56,27 +65,82 @@ def read_registry(connection: Connection, *, now_ms: int | None = None) -> Regis
         facts=read_facts(connection),
         now_ms=now_ms,
         quantities=read_quantities(connection),
+        file_owns=city["file_owns"],
+        stored_edition=edition_of(connection),
     )
 
 
-def _sites(connection: Connection) -> list[Site]:
-    return [Site(**row | {"polygon": _corners(row["polygon"])}) for row in _all(connection, "sites")]
+def lock_registry(connection: Connection) -> bool:
+    """Let no other process change the registry until this transaction ends; False where there is no city yet."""
+    return connection.execute(select(_table("cities").c.id).with_for_update()).first() is not None
 
 
-def _gateways(connection: Connection) -> list[Gateway]:
-    return [Gateway(**row) for row in _all(connection, "gateways")]
+def write_records(connection: Connection, kind: str, records: Sequence[Record], known: Container[str]) -> None:
+    """Insert the records of a kind, or update those whose id is `known`, with all that belongs to them."""
+    _write(connection, kind, [_row(kind, record) for record in records], known)
+    sensors = [record for record in records if isinstance(record, Sensor)]
+    if sensors:
+        _put_quantities(connection, sensors)
+        mark_used(connection, {quantity for sensor in sensors for quantity in sensor.quantities})
 
 
-def _sensors(connection: Connection) -> list[Sensor]:
+def _put_city(connection: Connection, registry: Registry) -> bool:
+    """Write the city and what its file owns; say whether that differs from before."""
+    city, held = registry.city, _all(connection, "cities")
+    named = {"id": 1, "name": city.name, "zone": city.zone, "file_owns": list(registry.file_owns)}
+    if [named] != held:
+        _write(connection, "cities", [named], [row["id"] for row in held])
+    return [named] != held
+
+
+def _must_fit(registry: Registry, records: Mapping[str, Sequence[Record]]) -> None:
+    """Check what the file owns together with what it does not own; SettingsError says what does not fit."""
+    problems = [sentence for _, _, sentence in problems_of_records(records, registry.quantities)]
+    if problems:
+        raise SettingsError([f"city.toml, beside what the registry owns: {problem}" for problem in problems])
+
+
+def _dated(records: Mapping[str, Sequence[Record]], kinds: Collection[str]) -> list[Gateway | Sensor]:
+    """Those of `kinds` of which something is a dated fact too."""
+    return [each for kind in OWNABLE if kind in kinds for each in records[kind] if not isinstance(each, Site)]
+
+
+def _living(records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if not record.retired]
+
+
+def read_records(connection: Connection, kind: str, ids: Collection[str]) -> Sequence[Record]:
+    """Read some records of a kind as they are stored, the retired included."""
+    return _READ[kind](connection, ids) if ids else ()
+
+
+def _sites(connection: Connection, ids: Collection[str] | None = None) -> list[Site]:
+    return [
+        Site(
+            **row | {"polygon": _corners(row["polygon"]), "contacts": tuple(Contact(**one) for one in row["contacts"])}
+        )
+        for row in _all(connection, "sites", ids)
+    ]
+
+
+def _gateways(connection: Connection, ids: Collection[str] | None = None) -> list[Gateway]:
+    return [Gateway(**row) for row in _all(connection, "gateways", ids)]
+
+
+def _sensors(connection: Connection, ids: Collection[str] | None = None) -> list[Sensor]:
     quantities: dict[str, list[Any]] = {}
-    for row in connection.execute(select(_table("sensor_quantities")).order_by("place")).mappings():
+    table, rows = _table("sensor_quantities"), _all(connection, "sensors", ids)
+    query = select(table).order_by(table.c.place)
+    for row in connection.execute(query if ids is None else query.where(table.c.sensor.in_(ids))).mappings():
         quantities.setdefault(row["sensor"], []).append(row)
-    return [Sensor(**_typed(row), **_measured(quantities.get(row["id"], []))) for row in _all(connection, "sensors")]
+    return [Sensor(**_typed(row), **_measured(quantities.get(row["id"], []))) for row in rows]
 
 
-def _all(connection: Connection, name: str) -> list[dict[str, Any]]:
+def _all(connection: Connection, name: str, ids: Collection[str] | None = None) -> list[dict[str, Any]]:
     table = _table(name)
-    return [dict(row) for row in connection.execute(select(table).order_by(table.c.id)).mappings()]
+    query = select(table).order_by(table.c.id)
+    found = connection.execute(query if ids is None else query.where(table.c.id.in_(ids)))
+    return [dict(row) for row in found.mappings()]
 
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
@@ -108,17 +172,17 @@ def _quantity_rows(sensor: Sensor) -> Iterator[dict[str, Any]]:
         }
 
 
-def _put(connection: Connection, name: str, before: Iterable[R], now: Sequence[R]) -> list[R]:
-    """Write what differs from the records as they were `before`, and retire those that are gone; gives what differs."""
+def _put(connection: Connection, kind: str, before: Iterable[Record], now: Sequence[Record], *, now_ms: int) -> bool:
+    """Write what differs from the records as they were `before`, and retire those that are gone; say if any did."""
     known = {record.id: record for record in before}
     changed = [record for record in now if known.get(record.id) != record]
-    _write(connection, name, [_row(name, record) for record in changed], known)
+    write_records(connection, kind, changed, known)
     named = {record.id for record in now}
     gone = [{"b_id": record.id} for record in known.values() if record.id not in named and not record.retired]
     if gone:
-        table = _table(name)
-        connection.execute(update(table).where(table.c.id == bindparam("b_id")).values(retired=True), gone)
-    return changed
+        table, retired = _table(kind), {"retired": True, "retired_ms": now_ms}
+        connection.execute(update(table).where(table.c.id == bindparam("b_id")).values(retired), gone)
+    return bool(changed or gone)
 
 
 def _put_quantities(connection: Connection, sensors: Iterable[Sensor]) -> None:
@@ -140,9 +204,17 @@ def _write(connection: Connection, name: str, rows: Iterable[dict[str, Any]], kn
         connection.execute(statement, [{f"b_{column}": value for column, value in row.items()} for row in held])
 
 
-def _row(table: str, record: Site | Gateway | Sensor) -> dict[str, Any]:
-    return {column.name: getattr(record, column.name) for column in _table(table).c}
+def _row(table: str, record: Record) -> dict[str, Any]:
+    row = {column.name: getattr(record, column.name) for column in _table(table).c}
+    if isinstance(record, Site):
+        row["contacts"] = msgspec.to_builtins(record.contacts)
+    return row
 
 
 def _table(name: str) -> Table:
     return Base.metadata.tables[name]
+
+
+_READ: Mapping[str, Callable[..., Sequence[Record]]] = {
+    "sites": _sites, "gateways": _gateways, "sensors": _sensors,
+}  # fmt: skip

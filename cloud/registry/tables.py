@@ -2,6 +2,7 @@
 
 cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities        facts: what held from when
 domains  quantities: what the city added to Siaga's own
+registry_changes ◄─ registry_edits: who changed which of them, with the record before and after
 """
 
 from typing import Any
@@ -10,15 +11,17 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import COUNT, NAME, ROW_ID, Base
+from cloud.registry.ownership import OWNABLE
 
 
 class CityRow(Base):
-    """The one city."""
+    """The one city; `file_owns` are the kinds of records that its city.toml owns."""
 
     __tablename__ = "cities"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     zone: Mapped[str] = mapped_column(Text)
+    file_owns: Mapped[list[Any]] = mapped_column(JSON, default=lambda: list(OWNABLE))
 
 
 class SiteRow(Base):
@@ -36,6 +39,8 @@ class SiteRow(Base):
     area_m2: Mapped[float | None]
     closes: Mapped[str | None] = mapped_column(String(5))
     polygon: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    retired_ms: Mapped[int | None] = mapped_column(COUNT)
+    contacts: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
 
 class GatewayRow(Base):
@@ -46,6 +51,7 @@ class GatewayRow(Base):
     name: Mapped[str] = mapped_column(Text)
     site: Mapped[str] = mapped_column(NAME, ForeignKey("sites.id"))
     retired: Mapped[bool] = mapped_column(default=False)
+    retired_ms: Mapped[int | None] = mapped_column(COUNT)
 
 
 class SensorRow(Base):
@@ -64,6 +70,7 @@ class SensorRow(Base):
     valid_from_ms: Mapped[int | None] = mapped_column(COUNT)
     stamped: Mapped[str | None] = mapped_column(String(8))
     next_downstream: Mapped[str | None] = mapped_column(NAME)
+    retired_ms: Mapped[int | None] = mapped_column(COUNT)
 
 
 class SensorQuantityRow(Base):
@@ -129,3 +136,36 @@ class FactRow(Base):
     undone_by: Mapped[str | None] = mapped_column(Text)
     due_ms: Mapped[int | None] = mapped_column(COUNT)
     step: Mapped[str | None] = mapped_column(Text)
+
+
+class RegistryChangeRow(Base):
+    """A change of the registry: one act of somebody, of one or many records; `facts` are the ids that it recorded.
+
+    `undoes` is the change that this one takes back, `undone_by` the one that took this back.
+    """
+
+    __tablename__ = "registry_changes"
+    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
+    at_ms: Mapped[int] = mapped_column(COUNT)
+    author: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(String(16))
+    word: Mapped[str] = mapped_column(Text)
+    edits: Mapped[int]
+    facts: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    undoes: Mapped[int | None] = mapped_column(COUNT)
+    undone_by: Mapped[int | None] = mapped_column(COUNT)
+
+
+class RegistryEditRow(Base):
+    """What a change made of one record; `before` and `after` are JSON, `site_before` and `site` where it stood."""
+
+    __tablename__ = "registry_edits"
+    __table_args__ = (Index("registry_edits_record", "kind", "record"),)
+    change: Mapped[int] = mapped_column(COUNT, ForeignKey("registry_changes.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    record: Mapped[str] = mapped_column(NAME)
+    before: Mapped[str] = mapped_column(Text)
+    after: Mapped[str] = mapped_column(Text)
+    site_before: Mapped[str] = mapped_column(NAME)
+    site: Mapped[str] = mapped_column(NAME)

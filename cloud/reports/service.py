@@ -27,7 +27,7 @@ from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.city import city_point
-from cloud.reports.fleet import ReadingRates, fleet_points
+from cloud.reports.fleet import fleet_points
 from cloud.reports.ingest import CounterTally
 from cloud.reports.lists import list_points
 from cloud.reports.next_level import next_level_points
@@ -85,7 +85,7 @@ class Reports:
         self._shards = shards
         self._clock = clock
         self._tally = CounterTally(metrics, instance=instance_of(shards), since_ms=clock())
-        self._rates = ReadingRates()
+        self._statuses = statuses
         self._thresholds = ThresholdSchedule()
         self._spans = AlarmSpans()
         self._edition: object = None  # of the rules that the schedule has
@@ -152,7 +152,7 @@ class Reports:
     async def _sample(self, now: int) -> None:
         """Write everything but thresholds."""
         snapshot = await self._write_alarms(now)
-        rates = self._rates.update(snapshot.statuses)
+        rates = {gateway: rate for gateway in snapshot.statuses if (rate := self._statuses.rates.rate(gateway))}
         await self._write_lists(snapshot)
         await self._write(fleet_points(msgspec.structs.replace(snapshot, reading_rates=rates)))
         gauges = next_level_points(snapshot, self._rules_of)

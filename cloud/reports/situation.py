@@ -52,6 +52,7 @@ def situation_points(snapshot: PlatformSnapshot) -> list[ReportPoint]:
                 table=snapshot.registry.quantities,
                 limited=snapshot.limited,
                 refused=snapshot.refused,
+                placed=snapshot.registry.sensors_at(site.id),
             )
             points += _site(snapshot, site, states, here, _last_heard_ms(own, snapshot.registry.quantities))
     return points

@@ -4,7 +4,7 @@ problems_of(rule_versions, registry, version) -> ["hysteresis 120: is as wide as
 """
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
@@ -54,8 +54,18 @@ def problems_on(
 def targets_in(scope: str, targets: RuleTargets) -> list[Sensor]:
     """The sensors of the city file, and the sites with what is derived of them, that stand in `scope`."""
     kind, _, name = scope.partition(":")
-    own = targets.get(name) if kind == "sensor" else None
-    return [target for target in (targets.all() if own is None else [own]) if scope in scopes_of(target)]
+    if kind == "sensor":
+        own = targets.get(name)
+        return [] if own is None else [own]
+    stands = _STANDS_IN.get(kind)
+    return [] if stands is None else [target for target in targets.all() if stands(target, name)]
+
+
+_STANDS_IN: dict[str, Callable[[Sensor, str], bool]] = {
+    "all": lambda target, name: not name,
+    "group": lambda target, name: name in target.groups,
+    "site": lambda target, name: target.site == name,
+}
 
 
 def _rules(
@@ -64,7 +74,7 @@ def _rules(
     """Each rule that comes of it, once; or a problem where none can be made of the fields."""
     seen: set[str] = set()
     targets = [target for target in targets_in(version.scope, after.targets) if sites is None or target.site in sites]
-    sensors = [(place_of(sensor), scopes_of(sensor)) for sensor in targets]
+    sensors = _unlike(targets, after.scopes(version.family))
     for time_ms in times:
         for place, scopes in sensors:
             yield from _new(after, version.family, place, scopes, time_ms, seen)
@@ -86,6 +96,15 @@ def _rules(
         version.valid_from_ms,
         seen,
     )
+
+
+def _unlike(targets: Iterable[Sensor], speaking: Set[str]) -> list[tuple[Place, tuple[str, ...]]]:
+    """Of targets in the same scopes that say anything, with the same quantities, one: the same rule holds for all."""
+    found: dict[object, tuple[Place, tuple[str, ...]]] = {}
+    for target in targets:
+        scopes = tuple(scope for scope in scopes_of(target) if scope in speaking)
+        found.setdefault((scopes, target.quantities), (place_of(target), scopes))
+    return list(found.values())
 
 
 def _new(
@@ -149,7 +168,7 @@ def _name_problems(version: RuleVersion, registry: Registry) -> Iterator[Validat
 def scope_problems(scope: str, registry: Registry) -> Iterator[ValidationProblem]:
     """Why `scope` is none of this city's."""
     kind, _, name = scope.partition(":")
-    if scope == "all" or (kind == "sensor" and registry.has_sensor(name)):
+    if scope == "all" or _is_there(kind, name, registry):
         return
     known = {
         "group": sorted({group for sensor in registry.sensors() for group in sensor.groups}),
@@ -171,6 +190,15 @@ def scope_problems(scope: str, registry: Registry) -> Iterator[ValidationProblem
             kind=kind,
             advice=advice,
         )
+
+
+def _is_there(kind: str, name: str, registry: Registry) -> bool:
+    if kind == "site":
+        site = registry.site(name)
+        return site is not None and not site.retired
+    if kind == "group":
+        return any(name in sensor.groups for sensor in registry.sensors())
+    return kind == "sensor" and registry.has_sensor(name)
 
 
 def _field_problems(version: RuleVersion) -> Iterator[ValidationProblem]:

@@ -29,9 +29,36 @@ class RuleVersion(msgspec.Struct, frozen=True):
     reason: str
 
 
+class ScopeChange(msgspec.Struct, frozen=True):
+    """What a scope shall set of a family: `fields` as JSON has them, None where it shall say nothing any more."""
+
+    family: str
+    scope: str
+    fields: dict[str, Any] | None
+
+
 class RuleRejected(Exception):
     """A change of the rules that cannot be made; `problems` has each thing that is wrong with it."""
 
     def __init__(self, problems: Sequence[ValidationProblem]) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)
+
+
+class ChangedMeanwhile(RuleRejected):
+    """A change of what somebody else has changed since it was looked at; `newest` is their version."""
+
+    def __init__(self, newest: RuleVersion) -> None:
+        super().__init__(
+            [
+                ValidationProblem(
+                    "rule {family}@{scope}: {person} has saved version {version} meanwhile; look at it first",
+                    field="version",
+                    family=newest.family,
+                    scope=newest.scope,
+                    person=newest.author,
+                    version=newest.version,
+                )
+            ]
+        )
+        self.newest = newest

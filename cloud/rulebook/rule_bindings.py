@@ -4,7 +4,7 @@ sensor ─► quantities that some rule looks at        (sensor, family, time) �
 """
 
 import bisect
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -142,9 +142,23 @@ class RuleBindings:
 
     def refresh(self) -> None:
         """Take in changes of the rules for `quantities`; all else looks at the rules of the moment by itself."""
-        if self._rule_store.edition != self._edition:
-            self._edition = self._rule_store.edition
+        if self._rule_store.edition == self._edition:
+            return
+        changed = self._rule_store.changed_since(self._edition)
+        self._edition = self._rule_store.edition
+        if changed is None or self._name_second_series(changed):
             self._spans, self._quantities, self._second_series = {}, {}, None
+        for name in changed or ():
+            self._spans.pop(name, None)
+            self._quantities.pop(name, None)
+
+    def _name_second_series(self, sensors: Iterable[str]) -> bool:
+        """Whether a rule on one of `sensors` needs, or needed, a second series to agree, wherever that is."""
+        before = (span for sensor in sensors for span in self._spans.get(sensor, ()))
+        now = (rule for sensor in sensors for rule in self._rule_store.timeline(sensor).always)
+        return any(binding.watched.rule.also is not None for span in before for binding in span.bindings) or any(
+            resolved.rule.also is not None for resolved in now
+        )
 
 
 def pieces(spans: Sequence[BindingSpan], times_ms: Sequence[int]) -> Iterator[tuple[BindingSpan, int, int]]:

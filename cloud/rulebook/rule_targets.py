@@ -3,7 +3,7 @@
 river-1: water_level, siaga      air-market: pm2_5, pm2_5_hour, ispu_pm2_5      daruba, a site: ispu, capacity_used
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -26,13 +26,23 @@ class RuleTargets:
         self._targets: dict[str, Sensor] = {}
         self.renew()
 
-    def renew(self) -> None:
-        """See what the registry says now."""
+    def renew(self, changed: Iterable[str] | None = None) -> None:
+        """See what the registry says now of the sites and sensors that have `changed` (None: any may have)."""
         registry = self._registry
-        self._targets = {site.id: _of_site(site, _measured(registry, site)) for site in registry.sites()}
-        for sensor in registry.sensors():
-            also = self._targets.get(sensor.id)
-            self._targets[sensor.id] = _of_sensor(sensor, self.table, () if also is None else also.quantities)
+        if changed is None:
+            self._targets = {}
+            changed = (*(site.id for site in registry.sites()), *(sensor.id for sensor in registry.sensors()))
+        for name in changed:
+            self._targets.pop(name, None)
+        self._targets.update((target.id, target) for target in map(self._target, changed) if target is not None)
+
+    def _target(self, name: str) -> Sensor | None:
+        """A site, a sensor, or both where they share an id."""
+        site, sensor = self._registry.site(name), self._registry.sensor(name)
+        of_site = None if site is None or site.retired else _of_site(site, _measured(self._registry, site))
+        if sensor is None or not self._registry.has_sensor(name):
+            return of_site
+        return _of_sensor(sensor, self.table, () if of_site is None else of_site.quantities)
 
     @property
     def table(self) -> QuantityTable:

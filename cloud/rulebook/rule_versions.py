@@ -8,10 +8,11 @@ river  |─── all v1 ───────────|─── all v2 ─�
 import bisect
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import msgspec
 
+from cloud.core.change_log import ChangeLog
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.records import RuleVersion
@@ -56,12 +57,12 @@ def place_of(sensor: Sensor) -> Place:
 
 
 class RuleVersions:
-    """All versions, by family and scope; `edition` changes with each one that is put there."""
+    """All versions, by family and scope; `edition` is another with each one that is put there."""
 
     def __init__(
         self, registry: Registry, versions: Iterable[RuleVersion] = (), *, targets: RuleTargets | None = None
     ) -> None:
-        self.edition = 0
+        self._log = ChangeLog()
         self._registry = registry
         self.targets = RuleTargets(registry) if targets is None else targets
         self._versions: defaultdict[Key, list[RuleVersion]] = defaultdict(list)
@@ -75,32 +76,59 @@ class RuleVersions:
     def put(self, version: RuleVersion) -> None:
         """Add a version, the newest of its family and scope."""
         self._add(version)
-        self._timelines.clear()
-        self.edition += 1
+        self.renew(None)
 
-    def renew(self) -> None:
-        """The targets have changed: whatever was made for one of them is made again."""
-        self._timelines.clear()
-        self.edition += 1
+    def renew(self, changed: frozenset[str] | None) -> None:
+        """These targets have changed (None: any may have): whatever was made for one of them is made again."""
+        if changed is None:
+            self._timelines.clear()
+        for name in changed or ():
+            self._timelines.pop(name, None)
+        self._log.note(changed)
+
+    @property
+    def edition(self) -> int:
+        """Another number after each change."""
+        return self._log.edition
+
+    def changed_since(self, edition: int) -> frozenset[str] | None:
+        """The targets whose rules may be others than at an edition before; None where any may be."""
+        return self._log.since(edition)
 
     def with_version(self, version: RuleVersion) -> "RuleVersions":
         """The versions of the family of `version`, with it among them."""
-        family = [one for scope in self._scopes.get(version.family, ()) for one in self.held(version.family, scope)]
-        return RuleVersions(self._registry, [*family, version], targets=self.targets)
+        return self.with_versions([version])
+
+    def with_versions(self, versions: Sequence[RuleVersion]) -> "RuleVersions":
+        """The versions of the families of `versions`, with these among them."""
+        families = dict.fromkeys(version.family for version in versions)
+        held = [
+            one
+            for family in families
+            for scope in list(self._scopes.get(family, ()))
+            for one in self.held(family, scope)
+        ]
+        return RuleVersions(self._registry, [*held, *versions], targets=self.targets)
 
     def families(self) -> list[str]:
         """Every family that anything is said of, by name."""
         return sorted(family for family in self._scopes if self._says_anything(family))
 
+    def scopes(self, family: str) -> Set[str]:
+        """Every scope that ever said anything of a family."""
+        return self._scopes.get(family, {}).keys()
+
     def versions(self, family: str | None = None, scope: str | None = None) -> list[RuleVersion]:
         """The versions of a family or scope, or all, the newest first."""
+        if family is not None and scope is not None:
+            return sorted(self.held(family, scope), key=_age, reverse=True)
         found = [
             version
             for key, held in self._versions.items()
             if family in (None, key[0]) and scope in (None, key[1])
             for version in held
         ]
-        return sorted(found, key=lambda version: (version.at_ms, version.version), reverse=True)
+        return sorted(found, key=_age, reverse=True)
 
     def held(self, family: str, scope: str) -> Sequence[RuleVersion]:
         """The versions of one family in one scope, the oldest first."""
@@ -116,6 +144,15 @@ class RuleVersions:
     def patches(self, family: str, time_ms: int) -> list[Patch]:
         """What every scope says of a family at `time_ms`."""
         return self._patches(family, self._scopes.get(family, ()), time_ms)
+
+    def next_start(self, time_ms: int) -> int | None:
+        """The first time after `time_ms` (UTC) from which another version holds; None where none waits."""
+        starts = (one.valid_from_ms for held in self._versions.values() for one in held)
+        return min((start_ms for start_ms in starts if start_ms > time_ms), default=None)
+
+    def patches_in(self, family: str, scopes: Iterable[str], time_ms: int) -> list[Patch]:
+        """What these scopes say of a family at `time_ms`."""
+        return self._patches(family, scopes, time_ms)
 
     def times(self, family: str, scopes: Iterable[str] | None = None) -> list[int]:
         """Every time from which something holds for a family, in `scopes` if given, in order."""
@@ -171,3 +208,7 @@ class RuleVersions:
         self._versions[version.family, version.scope].append(version)
         self._families[version.scope].add(version.family)
         self._scopes[version.family][version.scope] = None
+
+
+def _age(version: RuleVersion) -> tuple[int, int]:
+    return version.at_ms, version.version

@@ -7,7 +7,8 @@ The alarm ends when the value has been 10 cm back for 10 min.
 from i18n import figures
 from i18n.catalog import N_, Catalog
 from rules.marks import MARK_OF_NAME, Mark
-from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind
+from rules.rule import Also, AtLeast, Direction, Hours, Level, Rule, RuleKind
+from rules.trend import MOST_DAYS
 from wire import QuantityTable
 
 KIND_NAMES = {
@@ -16,6 +17,7 @@ KIND_NAMES = {
     RuleKind.INSIDE: N_("the value is between two limits"),
     RuleKind.OUTSIDE: N_("the value is outside two limits"),
     RuleKind.RISE: N_("the value rises fast"),
+    RuleKind.TREND: N_("the value nears a limit"),
     RuleKind.SILENCE: N_("the sensor says nothing"),
 }
 MARK_WORDS = {
@@ -28,6 +30,7 @@ MARK_WORDS = {
     Mark.TWIN_ASTRAY: N_("twin astray"),
     Mark.WITHDRAWN: N_("withdrawn"),
 }
+DIRECTION_NAMES = {Direction.FALLING: N_("falling"), Direction.RISING: N_("rising")}
 DAY_NAMES = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _OPENINGS = {
     RuleKind.ABOVE: (N_("Alarm when {quantity} reaches {levels}."), N_("Alarm when {quantity} exceeds {levels}.")),
@@ -35,6 +38,7 @@ _OPENINGS = {
     RuleKind.INSIDE: (N_("Alarm while {quantity} is between {levels}."),) * 2,
     RuleKind.OUTSIDE: (N_("Alarm while {quantity} is outside {levels}."),) * 2,
     RuleKind.RISE: (N_("Alarm when {quantity} rises by {levels} within {window}."),) * 2,
+    RuleKind.TREND: (N_("Alarm when {quantity} reaches {target} within {levels} by its trend of {window}."),) * 2,
     RuleKind.SILENCE: (N_("Alarm when nothing is heard for {levels} expected intervals."),) * 2,
 }
 """How the sentence begins: where the limit itself counts, and where it does not."""
@@ -76,6 +80,7 @@ def _opening(_: Catalog, table: QuantityTable, rule: Rule) -> str:
         quantity=quantity_name(_, table, rule.quantity),
         levels=", ".join(f"{limit_words(_, table, rule, level)} ({level_name(_, level)})" for level in rule.levels),
         window=span(_, rule.window_s),
+        target="–" if rule.target is None else amount(_, table, rule.quantity, rule.target),
     )
 
 
@@ -90,6 +95,8 @@ def _lasting(_: Catalog, rule: Rule) -> str:
 def _ending(_: Catalog, table: QuantityTable, rule: Rule) -> str:
     if rule.kind is RuleKind.SILENCE:
         return ""
+    if rule.kind is RuleKind.TREND and rule.hysteresis:
+        return _("The alarm ends when that is {back} further off.", back=days_words(_, rule.hysteresis))
     if rule.hysteresis and rule.clear_s:
         return _(
             "The alarm ends when the value has been {back} back for {time}.",
@@ -107,7 +114,30 @@ def limit_words(_: Catalog, table: QuantityTable, rule: Rule, level: Level) -> s
         return plain(_, level.limit)
     if level.high is not None:
         return _("{low} to {high}", low=plain(_, level.limit), high=amount(_, table, rule.quantity, level.high))
-    return amount(_, table, rule.quantity, level.limit)
+    return level_amount(_, table, rule, level.limit)
+
+
+def level_amount(_: Catalog, table: QuantityTable, rule: Rule, value: float) -> str:
+    """An amount on the scale of a rule's levels: days for a trend, else that of the quantity."""
+    if rule.kind is RuleKind.TREND:
+        return days_words(_, value)
+    return amount(_, table, rule.quantity, value)
+
+
+def days_words(_: Catalog, days: float) -> str:
+    """Days ahead, as exact as they can be told: 0.4 days, 3.8 days, 12 days."""
+    shown = _.number(days, 1 if days < 10 and days != round(days) else 0)
+    return _.plural("{n} day", "{n} days", 1) if shown == "1" else _("{n} days", n=shown)
+
+
+def trend_words(_: Catalog, table: QuantityTable, rule: Rule, days: float) -> str:
+    """What a trend says: 20 % in 3.8 days."""
+    target = "–" if rule.target is None else amount(_, table, rule.quantity, rule.target)
+    if days >= MOST_DAYS:
+        return _("{target} is not in sight", target=target)
+    if days <= 0:
+        return _("{target} is reached", target=target)
+    return _("{target} in {days}", target=target, days=days_words(_, days))
 
 
 def also_words(_: Catalog, table: QuantityTable, also: Also) -> str:

@@ -18,6 +18,7 @@ from cloud.rulebook.admission import problems_of, problems_on
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SEED_REASON, SINCE_EVER_MS
 from cloud.rulebook.rule_versions import RuleVersions
+from cloud.rulebook.rules_file import canonical, fields_in
 from runtime.clock import wall_ms
 from runtime.settings import SettingsError, read_document
 
@@ -31,6 +32,70 @@ SILENCE: dict[str, Any] = {
     "levels": [{"name": "Silent", "name_id": "Senyap", "severity": "minor", "limit": 5.0}],
 }
 """What holds where no rules file is named: nobody may fall silent unnoticed."""
+BATTERY: dict[str, Any] = {
+    "quantity": "battery",
+    "kind": "below",
+    "title": "Battery is low",
+    "title_id": "Baterai lemah",
+    "advice": "Look at its last days: if they fall, clean or turn the solar panel, or bring a charged battery.",
+    "advice_id": "Lihat beberapa hari terakhir: jika terus turun, bersihkan atau arahkan panel surya, atau bawa baterai terisi.",  # noqa: E501
+    "hysteresis": 5.0,
+    "for_s": 3_600.0,
+    "clear_s": 3_600.0,
+    "levels": [
+        {"name": "Low", "name_id": "Lemah", "severity": "minor", "limit": 30.0},
+        {"name": "Nearly empty", "name_id": "Hampir habis", "severity": "moderate", "limit": 15.0},
+    ],
+}
+"""Nor may a battery run empty; by its charge, since a voltage says nothing of who does not know the battery."""
+BATTERY_FALLING: dict[str, Any] = {
+    "quantity": "battery",
+    "kind": "trend",
+    "target": 20.0,
+    "direction": "falling",
+    "window_s": 345_600.0,
+    "title": "Battery is running down",
+    "title_id": "Baterai terus menurun",
+    "advice": "Go there before the day that it says: clean or turn the solar panel, or bring a charged battery.",
+    "advice_id": "Datangi sebelum hari itu: bersihkan atau arahkan panel surya, atau bawa baterai terisi.",
+    "hysteresis": 1.0,
+    "levels": [
+        {"name": "Days left", "name_id": "Sisa beberapa hari", "severity": "minor", "limit": 5.0},
+        {"name": "Hardly any left", "name_id": "Hampir tidak tersisa", "severity": "moderate", "limit": 2.0},
+    ],
+}
+"""And somebody has to go there: days before, by how it fell in the last four."""
+POWER_FAILED: dict[str, Any] = {
+    "quantity": "power_failed",
+    "kind": "above",
+    "title": "Power has failed",
+    "title_id": "Listrik padam",
+    "advice": "The box runs on its battery: ask whether the whole place is without power, and look at its fuse.",
+    "advice_id": "Kotak memakai baterai: tanyakan apakah seluruh tempat padam, dan periksa sekringnya.",
+    "for_s": 60.0,
+    "clear_s": 60.0,
+    "levels": [{"name": "On battery", "name_id": "Memakai baterai", "severity": "minor", "limit": 1.0}],
+}
+"""Where a contact tells so."""
+QUOTA: dict[str, Any] = {
+    "quantity": "sim_quota_left",
+    "kind": "below",
+    "title": "Data quota of a SIM runs out",
+    "title_id": "Kuota data SIM menipis",
+    "advice": "Buy more data for this SIM; when it is used up, this gateway is heard no more.",
+    "advice_id": "Isi ulang kuota SIM ini; jika habis, gerbang ini tidak terdengar lagi.",
+    "hysteresis": 5.0,
+    "clear_s": 3_600.0,
+    "levels": [
+        {"name": "Low", "name_id": "Menipis", "severity": "minor", "limit": 20.0},
+        {"name": "Nearly used up", "name_id": "Hampir habis", "severity": "moderate", "limit": 10.0},
+    ],
+}
+"""Nor the data of a SIM, of gateways that count them (docs/edge.md, the modem)."""
+_WITHOUT_A_FILE = {
+    "silence": SILENCE, "battery-low": BATTERY, "battery-falling": BATTERY_FALLING, "power-failed": POWER_FAILED,
+    "sim-quota-low": QUOTA,
+}  # fmt: skip
 
 
 class SeedRules(msgspec.Struct, frozen=True):
@@ -68,7 +133,7 @@ def _differences(
 ) -> Iterator[str]:
     for version in versions:
         held = newest.get((version.family, version.scope))
-        if held is not None and (held.removed or held.fields != version.fields):
+        if held is not None and (held.removed or canonical(held.fields) != canonical(version.fields)):
             since = "it was removed" if held.removed else f"version {held.version} by {held.author} is in force"
             yield (
                 f"{name}: {_named(version)} has no effect, since {since}: this file was used once, when the city "
@@ -99,13 +164,15 @@ def seed_rules_in(file: Path | None, registry: Registry) -> list[RuleVersion]:
 def _versions_in(file: Path | None) -> tuple[list[RuleVersion], list[str]]:
     """The rules of a file, and what in it is none; SettingsError where it has no tables of rules."""
     if file is None:
-        return [_version("silence", "all", SILENCE)], []
+        return [_version(family, "all", fields) for family, fields in _WITHOUT_A_FILE.items()], []
     document = read_document(file)
     entries = document.pop("rules", [])
     problems = [f"{file.name}: {name}: unknown key; rules stand in [[rules]]" for name in document]
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise SettingsError([*problems, f"{file.name}: rules: write each as a table [[rules]]"])
-    return [_version(entry.pop("family", ""), entry.pop("scope", "all"), entry) for entry in entries], problems
+    return [
+        _version(entry.get("family", ""), entry.get("scope", "all"), fields_in(entry)) for entry in entries
+    ], problems
 
 
 def _mistakes(versions: list[RuleVersion], registry: Registry) -> Iterator[str]:

@@ -20,6 +20,8 @@ Text = Annotated[PrintableText, Field(max_length=400)]
 Password = Annotated[str, Field(max_length=400), AfterValidator(encodable)]
 """What somebody types and nobody shows: any characters that there are."""
 
+Code = Annotated[PrintableText, Field(max_length=40)]
+
 
 def _role_name(role: Any) -> Any:
     return role.name.lower() if isinstance(role, Role) else role
@@ -34,10 +36,11 @@ ShownSites = Annotated[Sites, BeforeValidator(_in_order)]
 
 
 class LogIn(RequestBody):
-    """Who wants to log in."""
+    """Who wants to log in; `code` is of the authenticator app, or a recovery code, where one is asked for."""
 
     name: Text
     password: Password
+    code: Code = ""
 
 
 class NewPassword(RequestBody):
@@ -45,6 +48,7 @@ class NewPassword(RequestBody):
 
     old: Password
     new: Password
+    code: Code = ""
 
 
 class NewUser(RequestBody):
@@ -86,7 +90,7 @@ class SessionAnswer(AnswerModel):
 
 
 class UserAnswer(AnswerModel):
-    """A user."""
+    """A user; `totp`: one-time codes are set up, `from_provider`: single sign-on vouches for them."""
 
     name: str
     full_name: str
@@ -94,6 +98,8 @@ class UserAnswer(AnswerModel):
     sites: ShownSites
     made: Time = Field(validation_alias="made_ms")
     disabled: bool
+    totp: bool = Field(validation_alias="has_totp")
+    from_provider: bool = Field(validation_alias="is_from_provider")
 
 
 class TokenAnswer(AnswerModel):

@@ -5,15 +5,18 @@
 """
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import BeforeValidator, Field
 
+from cloud.alarms.checklists import StepDone
 from cloud.alarms.records import Alarm, AlarmChange
 from cloud.api.schemas.base import AnswerModel, Time
 from cloud.core.printable import GivenTime, Id, Sentence
-from rules.rule import Level, Severity
+from rules.rule import Level, Rule, Severity
+from rules.steps import count_steps, step_of
 from runtime.settings import Settings
 from wire import QuantityTable
 
@@ -96,11 +99,22 @@ class ChangeAnswer(AnswerModel):
     late: bool
 
 
+class StepAnswer(AnswerModel):
+    """A step of the checklist that its advice counts; `done` is null and `done_by` empty where it is open."""
+
+    number: int
+    text: str
+    text_id: str
+    done: Time | None
+    done_by: str
+
+
 class AlarmDetail(AlarmAnswer):
-    """An alarm with the rule as it stood when it fired, and its changes in the order of event time."""
+    """An alarm with the rule as it stood when it fired, its changes in the order of event time, and its checklist."""
 
     rule: RuleFields
     changes: list[ChangeAnswer]
+    steps: list[StepAnswer]
 
 
 class EntryAnswer(AnswerModel):
@@ -149,6 +163,12 @@ class Assign(Settings):
     word: Sentence = ""
 
 
+class TickStep(Settings):
+    """`done`: whether it is done; false opens it again."""
+
+    done: bool = True
+
+
 class Shelve(Settings):
     """`until`: a time ahead, by 7 days at most; null takes the alarm back at once."""
 
@@ -177,9 +197,23 @@ def alarm_answer(alarm: Alarm, table: QuantityTable) -> AlarmAnswer:
     return AlarmAnswer.of(alarm, **_alarm_fields(alarm, table))
 
 
-def alarm_detail(alarm: Alarm, changes: list[AlarmChange], table: QuantityTable) -> AlarmDetail:
+def alarm_detail(
+    alarm: Alarm, changes: list[AlarmChange], table: QuantityTable, done: Mapping[int, StepDone]
+) -> AlarmDetail:
     """Answer with an alarm and all that is known of it."""
-    return AlarmDetail.of(alarm, changes=changes, **_alarm_fields(alarm, table))
+    steps = [_step_answer(alarm.rule, number, done.get(number)) for number in range(1, count_steps(alarm.rule) + 1)]
+    return AlarmDetail.of(alarm, changes=changes, steps=steps, **_alarm_fields(alarm, table))
+
+
+def _step_answer(rule: Rule, number: int, done: StepDone | None) -> StepAnswer:
+    answer = {
+        "number": number,
+        "text": step_of(rule, number, indonesian=False),
+        "text_id": step_of(rule, number, indonesian=True),
+        "done": None if done is None else done.at_ms,
+        "done_by": "" if done is None else done.by,
+    }
+    return StepAnswer.model_validate(answer)
 
 
 def _alarm_fields(alarm: Alarm, table: QuantityTable) -> dict[str, Any]:

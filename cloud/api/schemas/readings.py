@@ -50,3 +50,35 @@ class HistoryAnswer(AnswerModel):
     every: str | None = Field(description="the step, where aggregated", examples=["10m"])
     agg: Aggregate | None = Field(description="how the readings of a step became one value")
     points: list[HistoryPoint]
+
+
+class BucketPoint(AnswerModel):
+    """The readings of one step, which begins at `time`; `min`, `max`, `mean`, `last` are those of the believed ones."""
+
+    time: Time = Field(validation_alias="time_ms")
+    count: int = Field(description="readings that are believed")
+    min: float | None
+    max: float | None
+    mean: float | None
+    last: float | None
+    first_time: Time = Field(validation_alias="first_ms", description="of the first reading in it, doubted or not")
+    last_time: Time = Field(validation_alias="last_ms", description="of the last one")
+    doubted: int = Field(description="readings whose marks say that they are not believed; they are in no other value")
+    doubted_min: float | None
+    doubted_max: float | None
+    marks: Marks = Field(description="the marks of all readings in it")
+
+
+class BucketsAnswer(AnswerModel):
+    """The readings with start <= time < end as at most as many points as were asked for, oldest first.
+
+    A step without readings has no point: it is a gap.
+    """
+
+    sensor: str
+    quantity: str
+    unit: str = Field(description="UCUM", examples=["cm", "ug/m3"])
+    start: Time = Field(validation_alias="start_ms")
+    end: Time = Field(validation_alias="end_ms")
+    every: str = Field(description="the step", examples=["6h"])
+    buckets: list[BucketPoint]

@@ -25,17 +25,19 @@ class ChartSpan(msgspec.Struct, frozen=True):
     length_ms: int
     step_ms: int
     sum_step_ms: int
+    again_s: float = FEW_S
+    """How long an answer is given again: a picture of a week is no other one after a few seconds."""
 
 
 SPANS = {
     "1h": ChartSpan(60 * MINUTE_MS, 10_000, MINUTE_MS),
-    "24h": ChartSpan(24 * 60 * MINUTE_MS, 5 * MINUTE_MS, 60 * MINUTE_MS),
-    "7d": ChartSpan(7 * 24 * 60 * MINUTE_MS, 60 * MINUTE_MS, 6 * 60 * MINUTE_MS),
+    "24h": ChartSpan(24 * 60 * MINUTE_MS, 5 * MINUTE_MS, 60 * MINUTE_MS, 30.0),
+    "7d": ChartSpan(7 * 24 * 60 * MINUTE_MS, 60 * MINUTE_MS, 6 * 60 * MINUTE_MS, 120.0),
 }
 
 
 class HistoryCache:
-    """Asks the store, and answers the same question from memory for a few seconds."""
+    """Asks the store, and answers the same question from memory for a while."""
 
     def __init__(self, store: ReadingsStore, quantities: TableOf) -> None:
         self._store, self._quantities = store, quantities
@@ -47,7 +49,7 @@ class HistoryCache:
         key = (sensor, quantity, span)
         async with self._asking:
             held = self._held.get(key)
-            if held is not None and time.monotonic() - held[0] < FEW_S:
+            if held is not None and time.monotonic() - held[0] < SPANS[span].again_s:
                 return held[1]
             history = await self._ask(sensor, quantity, SPANS[span])
             self._held[key] = (time.monotonic(), history)

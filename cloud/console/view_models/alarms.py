@@ -9,21 +9,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.alarms.records import Alarm, AlarmChange, Maintenance
+from cloud.alarms.checklists import StepDone
+from cloud.alarms.records import Alarm, Maintenance
 from cloud.console.view_models.colours import Chip, chip
 from cloud.console.view_models.maintenance import covering
-from cloud.database.audit_log import AuditEntry
 from cloud.gateways.freshness import Freshness, freshness
+from cloud.incidents.words import StepLine, limit_of, step_lines, value_of
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from cloud.rulebook.rule_words import (
     MARK_WORDS,
     about,
     advice_of,
-    amount,
     level_name,
-    limit_words,
-    plain,
     span,
     title_of,
 )
@@ -31,7 +29,7 @@ from cloud.situation import level_of
 from i18n import figures
 from i18n.catalog import N_, Catalog
 from rules.colours import colour_of
-from rules.rule import OWN_FAMILIES, Level, Rule, RuleKind, Severity
+from rules.rule import NOT_OF_THE_READING, OWN_FAMILIES, Severity
 from rules.severities import SEVERITY_NAMES
 from wire import BUILT_IN, QuantityTable
 
@@ -41,29 +39,13 @@ STATES = {
     "recovering": N_("is going back"),
     "closed": N_("over"),
 }
-CHANGES = {
-    "raised": N_("began: {level}, {value}"),
-    "worsened": N_("got worse: {level}, {value}"),
-    "eased": N_("eased: {level}, {value}"),
-    "silent": N_("the sensor has fallen silent"),
-    "heard": N_("the sensor speaks again: {value}"),
-    "recovering": N_("is going back: {value}"),
-    "resumed": N_("is back beyond the level: {value}"),
-    "closed": N_("ended: {value}"),
-    "withdrawn": N_("withdrawn: a reading that came late shows it was not so"),
-}
-"""What the engine found, in words for people."""
-ACTION_NAMES = {
-    "acknowledge": N_("acknowledged"),
-    "assign": N_("assigned"),
-    "shelve": N_("put aside"),
-    "unshelve": N_("taken up again"),
-}
-"""What people did; the word for an action of the journal that is not here is the action itself."""
 
 
 class AlarmView(msgspec.Struct, frozen=True):
-    """One alarm; empty texts are not shown. `severity` colours by CAP's term, `open` tells whether it goes on."""
+    """One alarm; empty texts are not shown. `severity` colours by CAP's term, `open` tells whether it goes on.
+
+    `value_ms` is when the value was taken, 0 where nobody asks; `value_age` is that in words, at this moment.
+    """
 
     id: int
     site: str
@@ -77,6 +59,7 @@ class AlarmView(msgspec.Struct, frozen=True):
     lasting: str
     value: str
     value_age: str
+    value_ms: int
     limit: str
     worst: str
     state: str
@@ -92,16 +75,7 @@ class AlarmView(msgspec.Struct, frozen=True):
     shelved: str
     advice: str
     ended: str
-
-
-class JournalLine(msgspec.Struct, frozen=True):
-    """One line of an alarm's journal: `who` is empty where the engine found something."""
-
-    time_ms: int
-    when: str
-    who: str
-    what: str
-    word: str
+    steps: tuple[StepLine, ...] = ()
 
 
 class AlarmContext(msgspec.Struct, frozen=True):
@@ -114,6 +88,7 @@ class AlarmContext(msgspec.Struct, frozen=True):
     newest: Mapping[tuple[str, str], StoredReading]
     windows: tuple[Maintenance, ...] = ()
     quantities: QuantityTable = BUILT_IN
+    done: Mapping[int, Mapping[int, StepDone]] = {}
 
     def zone_of(self, site: str) -> ZoneInfo:
         """The zone of a site, or that of the city."""
@@ -144,7 +119,7 @@ def alarm_view(_: Catalog, alarm: Alarm, context: AlarmContext) -> AlarmView:
     level = level_of(alarm.rule, alarm.level if alarm.is_open else alarm.worst)
     zone = context.zone_of(alarm.site)
     newest = context.newest.get((alarm.sensor, alarm.quantity)) if alarm.is_open else None
-    doubts = _doubts(_, newest)
+    doubts, value_ms = _doubts(_, newest), _value_ms(alarm, newest)
     return AlarmView(
         id=alarm.id,
         site=alarm.site,
@@ -157,8 +132,9 @@ def alarm_view(_: Catalog, alarm: Alarm, context: AlarmContext) -> AlarmView:
         since=figures.moment(_, alarm.opened_ms, zone),
         lasting=_lasting(_, alarm, context.now_ms),
         value=_value(_, context.quantities, alarm, newest),
-        value_age=_value_age(_, alarm, newest, context.now_ms),
-        limit=_limited(_, context.quantities, alarm.rule, level),
+        value_age=figures.age(_, (context.now_ms - value_ms) / 1_000) if value_ms else "",
+        value_ms=value_ms,
+        limit=limit_of(_, context.quantities, alarm.rule, level),
         worst=_worst(_, alarm),
         state=alarm.state,
         state_text=_(STATES.get(alarm.state, alarm.state)),
@@ -173,6 +149,7 @@ def alarm_view(_: Catalog, alarm: Alarm, context: AlarmContext) -> AlarmView:
         shelved=_shelved(_, alarm, context.now_ms, zone),
         advice=advice_of(_, alarm.rule),
         ended=figures.moment(_, alarm.closed_ms, zone) if alarm.closed_ms is not None else "",
+        steps=step_lines(_, alarm.rule, context.done.get(alarm.id, {}), zone),
     )
 
 
@@ -191,39 +168,18 @@ def _lasting(_: Catalog, alarm: Alarm, now_ms: int) -> str:
     return _("for {time}", time=about(_, (end_ms - alarm.opened_ms) / 1_000))
 
 
-def value_of(_: Catalog, table: QuantityTable, rule: Rule, value: float) -> str:
-    """A value in the terms of the rule: 262 cm; +45 cm in 10 min; 7 expected intervals."""
-    if rule.family in OWN_FAMILIES:
-        return ""  # its advice says in words what is the matter
-    if rule.kind is RuleKind.SILENCE:
-        return _("{n} expected intervals", n=plain(_, round(value, 1)))
-    shown = amount(_, table, rule.quantity, round(value, table.row(rule.quantity).decimals))
-    return _("+{value} in {time}", value=shown, time=span(_, rule.window_s)) if rule.kind is RuleKind.RISE else shown
-
-
-def _limited(_: Catalog, table: QuantityTable, rule: Rule, level: Level) -> str:
-    return "" if rule.family in OWN_FAMILIES else _("limit {limit}", limit=_limit(_, table, rule, level))
-
-
-def _limit(_: Catalog, table: QuantityTable, rule: Rule, level: Level) -> str:
-    if rule.kind is RuleKind.SILENCE:
-        return _("{n} expected intervals", n=plain(_, level.limit))
-    words = limit_words(_, table, rule, level)
-    return _("+{value} in {time}", value=words, time=span(_, rule.window_s)) if rule.kind is RuleKind.RISE else words
-
-
 def _value(_: Catalog, table: QuantityTable, alarm: Alarm, newest: StoredReading | None) -> str:
-    follows = alarm.rule.kind not in {RuleKind.RISE, RuleKind.SILENCE}
+    follows = alarm.rule.kind not in NOT_OF_THE_READING
     if newest is not None and follows and newest.time_ms >= alarm.value_ms:
         return value_of(_, table, alarm.rule, newest.value)
     return value_of(_, table, alarm.rule, alarm.value)
 
 
-def _value_age(_: Catalog, alarm: Alarm, newest: StoredReading | None, now_ms: int) -> str:
+def _value_ms(alarm: Alarm, newest: StoredReading | None) -> int:
+    """When the value that is shown was taken; 0 where nobody asks."""
     if not alarm.is_open or alarm.family in OWN_FAMILIES:
-        return ""
-    time_ms = max(alarm.value_ms, newest.time_ms if newest is not None else 0)
-    return figures.age(_, (now_ms - time_ms) / 1_000)
+        return 0
+    return max(alarm.value_ms, newest.time_ms if newest is not None else 0)
 
 
 def _worst(_: Catalog, alarm: Alarm) -> str:
@@ -282,33 +238,3 @@ def _shelved(_: Catalog, alarm: Alarm, now_ms: int, zone: ZoneInfo) -> str:
     if not alarm.is_shelved(now_ms) or alarm.shelved_until_ms is None:
         return ""
     return _("until {time}", time=figures.moment(_, alarm.shelved_until_ms, zone))
-
-
-def journal_lines(
-    _: Catalog,
-    table: QuantityTable,
-    alarm: Alarm,
-    changes: Iterable[AlarmChange],
-    entries: Iterable[AuditEntry],
-    zone: ZoneInfo,
-) -> tuple[JournalLine, ...]:
-    """What the engine found and what people did, the newest first."""
-    found = [_change(_, table, alarm, change, zone) for change in changes]
-    done = [_entry(_, entry, zone) for entry in entries]
-    return tuple(sorted([*found, *done], key=lambda line: line.time_ms, reverse=True))
-
-
-def _change(_: Catalog, table: QuantityTable, alarm: Alarm, change: AlarmChange, zone: ZoneInfo) -> JournalLine:
-    text = CHANGES.get(change.kind)
-    words = change.kind if text is None else _(
-        text,
-        level=level_name(_, level_of(alarm.rule, change.level)),
-        value=value_of(_, table, alarm.rule, change.value),
-    )  # fmt: skip
-    late = _("detected late") if change.late else ""
-    return JournalLine(change.time_ms, figures.moment(_, change.time_ms, zone), "", words, late)
-
-
-def _entry(_: Catalog, entry: AuditEntry, zone: ZoneInfo) -> JournalLine:
-    what = _(ACTION_NAMES[entry.action]) if entry.action in ACTION_NAMES else entry.action
-    return JournalLine(entry.at_ms, figures.moment(_, entry.at_ms, zone), entry.actor, what, entry.reason)

@@ -16,6 +16,11 @@ class Chip(msgspec.Struct, frozen=True):
     colour: str
     ink: str
 
+    @property
+    def is_dark(self) -> bool:
+        """Whether it is lost on the dark page."""
+        return is_dark(self.colour)
+
 
 def chip(word: str, colour: str) -> Chip:
     """`word` on `colour`, in black or white, whichever is read better."""
@@ -41,9 +46,3 @@ def luminance(colour: str) -> float:
 
 def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
-
-
-def faded(colour: str, opacity: float) -> str:
-    """`colour` as rgba() with an opacity, for bands behind a line."""
-    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"

@@ -15,8 +15,9 @@ from msgspec import ValidationError
 from cloud.access.principal import Principal
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.registry.air_corrections import corrected_quantity, correction_of
+from cloud.registry.devices import DEVICE, device_text
 from cloud.registry.fact_kinds import record_of, visible_facts
-from cloud.registry.facts import CITY, SINCE_EVER_MS, Fact
+from cloud.registry.facts import SINCE_EVER_MS, Fact
 from cloud.registry.history import (
     GATEWAY,
     MOUNTING_HEIGHT,
@@ -32,13 +33,13 @@ from i18n.catalog import N_, Catalog
 from rules.corrections import Linear, UsEpa2021, correction_from
 from rules.ispu import TABLES
 from wire import AIR_PARAMETERS, HEALTH_QUANTITIES, QuantityTable
-from wire.measurements import COMPUTED
 
-MOST_SHOWN = 200
+MOST_SHOWN = 50
 WHATS = {
     MOUNTING_HEIGHT: N_("Mounting height"),
     SITE: N_("Site"),
     GATEWAY: N_("Gateway"),
+    DEVICE: N_("Device"),
     OFFICIAL_ISPU: N_("Official ISPU table"),
 }
 """The facts that are neither calibrations nor corrections, by name."""
@@ -59,29 +60,23 @@ class FactView(msgspec.Struct, frozen=True):
 
 
 def fact_views(
-    _: Catalog, registry: Registry, principal: Principal, now_ms: int, zone: ZoneInfo
-) -> tuple[FactView, ...]:
-    """The newest facts of what `principal` may see; that a sensor never hung over water is left out."""
-    facts = (fact for fact in visible_facts(registry, principal.may_see) if not _says_nothing(fact))
-    return tuple(_fact_view(_, registry, fact, now_ms, zone) for fact in islice(facts, MOST_SHOWN))
+    _: Catalog, registry: Registry, principal: Principal, now_ms: int, zone: ZoneInfo, *,
+    subject: str | None = None, before_id: int | None = None, limit: int = MOST_SHOWN,
+) -> tuple[FactView, ...]:  # fmt: skip
+    """The newest facts of what `principal` may see, of one `subject` and before one id if asked.
+
+    That a sensor never hung over water is left out.
+    """
+    facts = (
+        fact
+        for fact in visible_facts(registry, principal.may_see, subject=subject)
+        if not _says_nothing(fact) and (before_id is None or fact.id < before_id)
+    )
+    return tuple(_fact_view(_, registry, fact, now_ms, zone) for fact in islice(facts, limit))
 
 
 def _says_nothing(fact: Fact) -> bool:
     return fact.what == MOUNTING_HEIGHT and fact.value is None and fact.valid_from_ms == SINCE_EVER_MS
-
-
-def subjects_of(_: Catalog, registry: Registry, principal: Principal) -> list[tuple[str, str]]:
-    """Of what `who` may record facts, as (subject, words): sensors, gateways, and the city for who sees all of it."""
-    sensors = [
-        (f"sensor:{sensor.id}", _place(registry, sensor))
-        for sensor in registry.sensors()
-        if principal.may_see(sensor.site) and sensor.gateway not in (sensor.id, COMPUTED)
-    ]
-    gateways = [
-        (f"gateway:{each.id}", _place(registry, each)) for each in registry.gateways() if principal.may_see(each.site)
-    ]
-    city = [(CITY, registry.city.name)] if principal.sites is None else []
-    return [*city, *sorted(sensors, key=_by_words), *sorted(gateways, key=_by_words)]
 
 
 def whats_of(_: Catalog, table: QuantityTable) -> list[tuple[str, str]]:
@@ -111,6 +106,8 @@ def parse_value(_: Catalog, what: str, text: str) -> Any:
     quantity = calibrated_quantity(what)
     if what == MOUNTING_HEIGHT:
         return _number(_, given) if given else None
+    if what == DEVICE:
+        return _device(given)
     if corrected_quantity(what) is not None:
         return _correction(_, given)
     if quantity is None:
@@ -119,6 +116,12 @@ def parse_value(_: Catalog, what: str, text: str) -> Any:
     if len(numbers) != 2:
         raise InvalidInput(_("Write scale and offset with a space between them, as 1.02 -3."))
     return {"scale": _number(_, numbers[0]), "offset": _number(_, numbers[1])}
+
+
+def _device(text: str) -> Any:
+    """A device as it was written: "B-03; MB7389; MaxBotix", the serial number first; None where nothing was."""
+    serial, *named = (part.strip() for part in text.split(";", 2))
+    return {"serial": serial} | dict(zip(("model", "make"), named, strict=False)) if text else None
 
 
 def _correction(_: Catalog, text: str) -> Any:
@@ -173,6 +176,8 @@ def _value_text(_: Catalog, registry: Registry, fact: Fact) -> str:
     value = fact.value
     if fact.what == MOUNTING_HEIGHT:
         return _("over no water") if value is None else f"{value:g} cm"
+    if fact.what == DEVICE:
+        return device_text(value) or _("unknown")
     if corrected_quantity(fact.what) is not None:
         return _correction_text(_, value)
     if isinstance(value, Mapping):
@@ -209,10 +214,6 @@ def _place(registry: Registry, record: Sensor | Gateway) -> str:
 
 def _moment(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     return f"{figures.minute(_, time_ms, zone)} {figures.zone_name(time_ms, zone)}"
-
-
-def _by_words(pair: tuple[str, str]) -> str:
-    return pair[1]
 
 
 def troubles_of(_: Catalog, problems: Iterable[tuple[Sensor, Any]], principal: Principal) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 WindowView(id=3, where="Daruba river bridge · River gauge", times="25 Nov 09:00 – 25 Nov 11:00 WIT", who="budi", …)
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -34,16 +34,16 @@ def window_view(
     now_ms: int,
     zone: ZoneInfo,
     *,
-    sites: Mapping[str, Site],
-    sensors: Mapping[str, Sensor],
+    site: Callable[[str], Site | None],
+    sensor: Callable[[str], Sensor | None],
 ) -> WindowView:
-    """One window for the screen, its times in `zone`."""
+    """One window for the screen, its times in `zone`; `site` and `sensor` find one by its id."""
     holds = window.holds(now_ms)
     until = figures.minute(_, window.until_ms, zone)
     return WindowView(
         id=window.id,
-        site=site_of(window, sensors),
-        where=_where(window, sites, sensors),
+        site=site_of(window, sensor),
+        where=_where(window, site, sensor),
         times=f"{figures.stretch(_, window.from_ms, window.until_ms, zone)} {figures.zone_name(window.until_ms, zone)}",
         until=until,
         who=window.author,
@@ -53,12 +53,12 @@ def window_view(
     )
 
 
-def site_of(window: Maintenance, sensors: Mapping[str, Sensor]) -> str:
+def site_of(window: Maintenance, sensor: Callable[[str], Sensor | None]) -> str:
     """The site of a window, or that of its sensor; empty for a sensor that is gone."""
     if window.site is not None:
         return window.site
-    sensor = sensors.get(window.sensor or "")
-    return sensor.site if sensor is not None else ""
+    found = sensor(window.sensor or "")
+    return found.site if found is not None else ""
 
 
 def covering(windows: Iterable[Maintenance], site: str, sensor: str, now_ms: int) -> Maintenance | None:
@@ -67,20 +67,12 @@ def covering(windows: Iterable[Maintenance], site: str, sensor: str, now_ms: int
     return max(found, key=lambda window: window.until_ms, default=None)
 
 
-def places_of(sites: Iterable[Site], sensors: Iterable[Sensor]) -> list[tuple[str, str]]:
-    """Where a window can be made, as (value, words): each site, and after it its sensors."""
-    known = list(sensors)
-    places: list[tuple[str, str]] = []
-    for site in sites:
-        places.append((f"site:{site.id}", site.name))
-        places += [(f"sensor:{one.id}", f"{site.name} · {one.name}") for one in known if one.site == site.id]
-    return places
-
-
-def _where(window: Maintenance, sites: Mapping[str, Site], sensors: Mapping[str, Sensor]) -> str:
-    site = site_of(window, sensors)
-    place = sites[site].name if site in sites else site
+def _where(window: Maintenance, site: Callable[[str], Site | None], sensor: Callable[[str], Sensor | None]) -> str:
+    at = site_of(window, sensor)
+    found = site(at)
+    place = at if found is None else found.name
     if window.sensor is None:
         return place
-    sensor = sensors[window.sensor].name if window.sensor in sensors else window.sensor
-    return f"{place} · {sensor}" if place else sensor
+    gauge = sensor(window.sensor)
+    name = window.sensor if gauge is None else gauge.name
+    return f"{place} · {name}" if place else name

@@ -18,11 +18,11 @@ from cloud.situation import level_of
 from i18n import figures
 from i18n.catalog import Catalog
 from rules.colours import colour_of
-from rules.rule import Rule, RuleKind
+from rules.rule import NOT_OF_THE_READING, Rule
 
 MOST_POINTS = 480
 ALARMS_LISTED = 12
-_NO_LIMIT_ON_AXIS = frozenset({RuleKind.RISE, RuleKind.SILENCE})
+_NO_LIMIT_ON_AXIS = NOT_OF_THE_READING
 """Their limits are not values of the quantity: there is no line to draw."""
 
 

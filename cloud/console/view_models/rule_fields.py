@@ -9,11 +9,13 @@ from typing import Any, get_type_hints
 import msgspec
 
 from cloud.rulebook.rule_words import (
+    DIRECTION_NAMES,
     KIND_NAMES,
     also_words,
     amount,
     at_least_words,
     hours_words,
+    level_amount,
     level_name,
     limit_words,
     marks_words,
@@ -34,7 +36,9 @@ FIELD_NAMES = {
     "levels": N_("Levels"),
     "for_s": N_("Must last"),
     "at_least": N_("At least so many readings"),
-    "window_s": N_("Rise within"),
+    "target": N_("The limit that it reaches"),
+    "direction": N_("Falling or rising"),
+    "window_s": N_("Measured over"),
     "minimum": N_("Only from this value on"),
     "hysteresis": N_("Must go back by"),
     "clear_s": N_("Must stay calm for"),
@@ -46,13 +50,15 @@ FIELD_NAMES = {
     "advice_id": N_("What to do, in Indonesian"),
 }
 """In the order in which they are shown."""
-_NOT_OF_KIND = {
+_NOT_OF_KIND: dict[str, set[RuleKind]] = {
     "window_s": {RuleKind.ABOVE, RuleKind.BELOW, RuleKind.INSIDE, RuleKind.OUTSIDE, RuleKind.SILENCE},
-    "minimum": {RuleKind.ABOVE, RuleKind.BELOW, RuleKind.INSIDE, RuleKind.OUTSIDE, RuleKind.SILENCE},
+    "minimum": {kind for kind in RuleKind if kind is not RuleKind.RISE},
+    "target": {kind for kind in RuleKind if kind is not RuleKind.TREND},
+    "direction": {kind for kind in RuleKind if kind is not RuleKind.TREND},
     "hysteresis": {RuleKind.SILENCE},
     "for_s": {RuleKind.SILENCE},
     "clear_s": {RuleKind.SILENCE},
-    "at_least": {RuleKind.SILENCE, RuleKind.RISE},
+    "at_least": {RuleKind.SILENCE, RuleKind.RISE, RuleKind.TREND},
     "also": {RuleKind.SILENCE},
     "reject": {RuleKind.SILENCE},
     "lateness_s": {RuleKind.SILENCE},
@@ -114,7 +120,9 @@ _SAY: dict[str, _Say] = {
     "clear_s": _seconds,
     "lateness_s": _seconds,
     "minimum": _amount,
-    "hysteresis": _amount,
+    "target": _amount,
+    "direction": lambda _, table, rule, value: _(DIRECTION_NAMES[value]),
+    "hysteresis": level_amount,
     "at_least": lambda _, table, rule, value: at_least_words(_, value),
     "also": lambda _, table, rule, value: also_words(_, table, value),
     "hours": lambda _, table, rule, value: hours_words(_, value),

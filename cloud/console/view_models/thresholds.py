@@ -1,41 +1,26 @@
-"""What the page of thresholds shows, worked out from the store of rules: which scope sets what of a rule.
+"""What the pages of thresholds show, worked out from the store of rules: which scope sets what of a rule.
 
-Pulau Morotai   River level, Heat          River level        1.5 m above …
-├ group: rivers River level                Levels       150 cm (Siaga 3) …   inherited from Pulau Morotai
-└ Daruba bridge                            Must last    1 min                set here
-  └ River gauge River level                Versions     3   24 Nov 12:10  ani  "the dike was raised"
+River level        Alarm when Water level reaches 150 cm …
+Levels       150 cm (Siaga 3) …   inherited from Pulau Morotai
+Must last    1 min                set here
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.console.view_models.rule_fields import FIELD_NAMES, fields_of, typed, value_words
+from cloud.console.view_models.rule_fields import FIELD_NAMES, fields_of, value_words
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.asleep import also_asleep, asleep
-from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_words import sentence, title_of
-from i18n import figures
 from i18n.catalog import Catalog
 from rules.rule import Rule
-from rules.scope import Patch, Place, Resolved, resolve
-from wire import QuantityTable
+from rules.scope import NoRule, Patch, Place, Resolved, resolve, scopes_of
 
 EVERYWHERE = "all"
-
-
-class Branch(msgspec.Struct, frozen=True):
-    """One place in the tree: `depth` from 0, and the titles of the rules that are set here."""
-
-    scope: str
-    name: str
-    detail: str
-    depth: int
-    own: tuple[str, ...]
 
 
 class ValueView(msgspec.Struct, frozen=True):
@@ -66,60 +51,6 @@ class RuleView(msgspec.Struct, frozen=True):
     asleep: str
 
 
-class ChangeView(msgspec.Struct, frozen=True):
-    """One field that a version changed."""
-
-    name: str
-    before: str
-    after: str
-
-
-class VersionView(msgspec.Struct, frozen=True):
-    """One version: who, when, why, and what it changed of the version before it."""
-
-    version: int
-    when: str
-    since: str
-    author: str
-    reason: str
-    removed: bool
-    changes: tuple[ChangeView, ...]
-
-
-def tree_of(_: Catalog, rule_store: RuleStore, *, sites: frozenset[str] | None) -> tuple[Branch, ...]:
-    """The city, its groups, its sites with their sensors; only `sites` where somebody may not see them all."""
-    own = _titles_by_scope(_, rule_store)
-
-    def branch(scope: str, detail: str, depth: int) -> Branch:
-        return Branch(scope, scope_name(_, rule_store, scope), detail, depth, own.get(scope, ()))
-
-    sensors = [sensor for sensor in watched(rule_store.registry) if sites is None or sensor.site in sites]
-    groups = sorted({group for sensor in sensors for group in sensor.groups})
-    branches = [branch(EVERYWHERE, _("the whole city"), 0)]
-    branches += [branch(f"group:{group}", _("group"), 1) for group in groups]
-    for site in rule_store.registry.sites():
-        if sites is None or site.id in sites:
-            branches.append(branch(f"site:{site.id}", site.place, 1))
-            branches += [
-                branch(f"sensor:{sensor.id}", _measures(_, rule_store.registry.quantities, sensor), 2)
-                for sensor in sensors
-                if sensor.site == site.id
-            ]
-    shown = {each.scope for each in branches}
-    gone = sorted(scope for scope in own if scope not in shown and asleep(scope, rule_store.registry) is not None)
-    branches += [
-        branch(scope, _("asleep: gone from the city"), 1) for scope in gone if _may_show(rule_store, scope, sites)
-    ]
-    return tuple(branches)
-
-
-def _may_show(rule_store: RuleStore, scope: str, sites: frozenset[str] | None) -> bool:
-    """Whether somebody who sees `sites` may see that something of `scope` was there."""
-    kind, _colon, name = scope.partition(":")
-    sensor = rule_store.registry.sensor(name) if kind == "sensor" else None
-    return sites is None or (name if sensor is None else sensor.site) in sites
-
-
 def asleep_at(_: Catalog, rule_store: RuleStore, resolved: Resolved, scope: str) -> str:
     """Why a rule watches nothing in a scope, as its reader reads it; empty where it watches."""
     also = resolved.rule.also
@@ -134,27 +65,19 @@ def watched(registry: Registry) -> list[Sensor]:
     return [sensor for sensor in registry.sensors() if sensor.id != sensor.gateway]
 
 
-def _measures(_: Catalog, table: QuantityTable, sensor: Sensor) -> str:
-    return ", ".join(figures.name_of(_, table.row(quantity)) for quantity in sensor.quantities)
-
-
-def _titles_by_scope(_: Catalog, rule_store: RuleStore) -> Mapping[str, tuple[str, ...]]:
-    titles: dict[str, list[str]] = {}
-    for family in rule_store.families():
-        for patch in rule_store.patches(family):
-            titles.setdefault(patch.scope, []).append(family_title(_, rule_store, family))
-    return {scope: tuple(sorted(names)) for scope, names in titles.items()}
-
-
-def family_title(_: Catalog, rule_store: RuleStore, family: str) -> str:
-    """What people call a family: the title that the widest scope gives it."""
-    wanted = ("title_id", "title") if _.language.code == "id" else ("title",)
-    patches = sorted(rule_store.patches(family), key=lambda patch: _WIDTH.index(patch.scope.partition(":")[0]))
-    texts = [str(patch.fields[field]) for field in wanted for patch in patches if patch.fields.get(field)]
-    return texts[0] if texts else family
-
-
 _WIDTH = (EVERYWHERE, "group", "site", "sensor")
+
+
+def widest_first(patches: Iterable[Patch]) -> list[Patch]:
+    """What scopes say of a family, the widest scope first."""
+    return sorted(patches, key=lambda patch: _WIDTH.index(patch.scope.partition(":")[0]))
+
+
+def family_title(_: Catalog, family: str, patches: Sequence[Patch]) -> str:
+    """What people call a family: the title that the widest of its scopes gives it, which stand in that order."""
+    wanted = ("title_id", "title") if _.language.code == "id" else ("title",)
+    texts = (str(patch.fields[field]) for field in wanted for patch in patches if patch.fields.get(field))
+    return next(texts, family)
 
 
 def scope_name(_: Catalog, rule_store: RuleStore, scope: str) -> str:
@@ -184,18 +107,6 @@ def targets_at(rule_store: RuleStore, scope: str) -> list[Sensor]:
     return [target for target in targets if name in target.groups]
 
 
-def series_in(_: Catalog, rule_store: RuleStore, sites: frozenset[str] | None) -> list[tuple[str, str]]:
-    """What a second sensor may be, of `sites` or all: sensor/quantity, and the words for it."""
-    seen = [sensor for sensor in watched(rule_store.registry) if sites is None or sensor.site in sites]
-    names = {site.id: site.name for site in rule_store.registry.sites()}
-    table = rule_store.registry.quantities
-    return [
-        (f"{sensor.id}/{quantity}", f"{names[sensor.site]} · {sensor.name} · {figures.name_of(_, table.row(quantity))}")
-        for sensor in seen
-        for quantity in sensor.quantities
-    ]
-
-
 def place_of(rule_store: RuleStore, scope: str) -> Place:
     """A place that only `scope` and what is wider reaches: a group's or a site's own, with every quantity."""
     kind, _colon, name = scope.partition(":")
@@ -213,14 +124,12 @@ def rules_at(_: Catalog, rule_store: RuleStore, scope: str) -> tuple[RuleView, .
     return tuple(sorted(views, key=lambda view: (not view.own, view.title.casefold())))
 
 
-def _resolved(rule_store: RuleStore, family: str, scope: str) -> Resolved | None:
-    return _rule_of(family, rule_store.patches(family), place_of(rule_store, scope))
-
-
-def _rule_of(family: str, patches: list[Patch], place: Place) -> Resolved | None:
+def _resolved(rule_store: RuleStore, family: str, scope: str, *, without: str = "") -> Resolved | None:
+    place = place_of(rule_store, scope)
+    patches = rule_store.patches_in(family, [each for each in scopes_of(place) if each != without])
     try:
         return resolve(family, patches, place)
-    except ValueError:  # what reaches so far is no whole rule: narrower scopes complete it
+    except NoRule:  # what reaches so far is no whole rule: narrower scopes complete it
         return None
 
 
@@ -232,8 +141,7 @@ def rule_at(_: Catalog, rule_store: RuleStore, family: str, scope: str) -> RuleV
 
 def inherited_at(rule_store: RuleStore, family: str, scope: str) -> Rule | None:
     """The rule that would hold in a scope if the scope itself set nothing; None where none would."""
-    wider = [patch for patch in rule_store.patches(family) if patch.scope != scope]
-    resolved = _rule_of(family, wider, place_of(rule_store, scope))
+    resolved = _resolved(rule_store, family, scope, without=scope)
     return None if resolved is None else resolved.rule
 
 
@@ -303,45 +211,3 @@ def fields_to_save(resolved: Resolved, edited: Rule, scope: str, *, released: It
     kept = {field: value for field, value in named.items() if field not in set(released)}
     plain: dict[str, Any] = msgspec.to_builtins(kept)
     return plain
-
-
-def versions_of(
-    _: Catalog, rule_store: RuleStore, view: RuleView, scope: str, *, zone: ZoneInfo
-) -> tuple[VersionView, ...]:
-    """Every version of what a scope sets of a rule, the newest first, each beside the one before it."""
-    versions = rule_store.versions(view.family, scope)
-    before: list[RuleVersion | None] = [*versions[1:], None]
-    return tuple(
-        _version(_, rule_store.registry.quantities, view.resolved.rule, version, older, zone)
-        for version, older in zip(versions, before, strict=True)
-    )
-
-
-def _version(
-    _: Catalog, table: QuantityTable, rule: Rule, version: RuleVersion, older: RuleVersion | None, zone: ZoneInfo
-) -> VersionView:
-    ahead = version.valid_from_ms > version.at_ms
-    return VersionView(
-        version=version.version,
-        when=figures.day_and_time(_, version.at_ms, zone),
-        since=_("holds from {time}", time=figures.day_and_time(_, version.valid_from_ms, zone)) if ahead else "",
-        author=version.author,
-        reason=version.reason,
-        removed=version.removed,
-        changes=changes_between(_, table, rule, {} if older is None else older.fields, version.fields),
-    )
-
-
-def changes_between(
-    _: Catalog, table: QuantityTable, rule: Rule, before: dict[str, Any], after: dict[str, Any]
-) -> tuple[ChangeView, ...]:
-    """The fields in which two versions differ, in words; what a version does not set it inherits."""
-
-    def words(fields: dict[str, Any], field: str) -> str:
-        return value_words(_, table, rule, field, typed(field, fields[field])) if field in fields else _("inherited")
-
-    return tuple(
-        ChangeView(_(name), words(before, field), words(after, field))
-        for field, name in FIELD_NAMES.items()
-        if before.get(field) != after.get(field) or (field in before) != (field in after)
-    )

@@ -1,6 +1,8 @@
 """Acknowledge: gateways hear that they may forget what is safe.      PreparedWrites ─► acks on …/ack
 
 1 to 5, 6 to 10, 31 to 40 of one stream ─► Ack(1, 10)  Ack(31, 40)        while there is no connection: pending_acks
+
+Where a clock is not synchronised the ack tells our time, if it can be sent at once.
 """
 
 from collections import deque
@@ -8,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Protocol
+
+import msgspec
 
 from cloud.core.series import Series
 from cloud.gateways.accounting import Receipt
@@ -34,6 +38,10 @@ class SafeMessage(Protocol):
         """What of it was rejected."""
 
     @property
+    def asks_for_time(self) -> bool:
+        """Whether some of it is of a clock that is not synchronised."""
+
+    @property
     def not_judged(self) -> Mapping[Series, int]:
         """What of it no rule judged."""
 
@@ -42,18 +50,22 @@ class SafeMessage(Protocol):
 
 
 class AcknowledgeStage:
-    """Sends acks; `publish` sends to a topic, and says whether there is a connection."""
+    """Sends acks; `publish` sends to a topic, and says whether there is a connection; `now_ms` tells the time (UTC)."""
 
-    def __init__(self, publish: Callable[[str, bytes], bool]) -> None:
+    def __init__(self, publish: Callable[[str, bytes], bool], *, now_ms: Callable[[], int]) -> None:
         self._publish = publish
+        self._now_ms = now_ms
         self._pending_acks: deque[tuple[str, bytes]] = deque(maxlen=MOST_PENDING)
 
     def run(self, safe: Iterable[SafeMessage]) -> None:
         """Acknowledge messages that are safe."""
+        safe = list(safe)
+        ask_for_time = {message.gateway for message in safe if message.asks_for_time}
         for gateway, ack in acks_of(safe):
-            topic, payload = topic_of(gateway, Channel.ACK), encode_ack(ack)
-            if not self._publish(topic, payload):
-                self._pending_acks.append((topic, payload))
+            topic = topic_of(gateway, Channel.ACK)
+            timed = msgspec.structs.replace(ack, time_ms=self._now_ms()) if gateway in ask_for_time else ack
+            if not self._publish(topic, encode_ack(timed)):
+                self._pending_acks.append((topic, encode_ack(ack)))  # without the time: that would be an old one
 
     def send_pending(self) -> None:
         """Send the acks that found no connection, now that there is one."""

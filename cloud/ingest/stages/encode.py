@@ -22,6 +22,7 @@ from cloud.ingest.stages.judge import JudgedBatch
 from cloud.readings.blocks import Block
 from cloud.readings.contract import EncodedWrite, ReadingsStore, StoredReading
 from cloud.readings.newest import newest_of
+from wire import Clock
 from wire.durations import HOUR_MS
 
 LIVE_WITHIN_MS = 2 * HOUR_MS
@@ -36,6 +37,7 @@ class PreparedWrite(msgspec.Struct, frozen=True):
     to when (UTC) its readings are. `live`: its batch was sent as its readings were taken, not from a backlog. `series`
     counts what is for the store by sensor and quantity, for gateways of which something was rejected lately;
     `not_judged` what of it the rules leave out. `blocks` are what is for the store, for who keeps up with it.
+    `asks_for_time`: some of it is of a clock that is not synchronised.
     """
 
     gateway: str
@@ -55,6 +57,7 @@ class PreparedWrite(msgspec.Struct, frozen=True):
     series: Mapping[Series, int]
     not_judged: Mapping[Series, int] = {}
     blocks: Sequence[Block] = ()
+    asks_for_time: bool = False
 
     @property
     def readings(self) -> int:
@@ -123,6 +126,7 @@ class EncodeStage:
             checked_against=validated.checked_against,
             series=_series(blocks) if is_counted else {},
             blocks=blocks,
+            asks_for_time=batch is not None and any(column.clock is not Clock.SYNCED for column in batch.columns),
         )
 
 

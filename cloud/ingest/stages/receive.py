@@ -38,9 +38,9 @@ class CorrectedClock:
 
     def now_ms(self) -> int:
         """The time (UTC)."""
-        return self.server.wall_ms() + self._error_ms()
+        return self.server.wall_ms() + self.error_ms()
 
-    def _error_ms(self) -> int:
+    def error_ms(self) -> int:
         """What to add to our clock. Gateways behind us count only while nothing is delayed: else they may be late."""
         error_ms = self._fleet_clock.error_ms()
         return error_ms if error_ms > 0 or self._is_undelayed() else 0

@@ -38,6 +38,7 @@ from cloud.readings.administration.plan import (
 )
 from cloud.readings.administration.server import TIMEOUT_S
 from runtime.secret_urls import SecretUrl
+from runtime.whole_files import replace_file
 
 READ, READ_AND_WRITE = ("read",), ("read", "write")
 
@@ -202,8 +203,7 @@ def _token(client: InfluxDBClient, bucket: Bucket, plan: StorePlan, file: Path) 
     permissions = _permissions(bucket, READ_AND_WRITE)
     made = client.authorizations_api().create_authorization(org_id=bucket.org_id, permissions=permissions)
     try:
-        file.touch(mode=0o600)
-        file.write_text(f"{made.token}\n", encoding="utf-8")
+        replace_file(file, f"{made.token}\n")
     except OSError as error:
         client.authorizations_api().delete_authorization(made)
         raise StoreInitError(f"{file} cannot be written: {error.strerror}; the token was taken back") from None

@@ -1,1 +1,1 @@
-"""The page of alarms: read, acknowledge, assign, shelve."""
+"""The pages of alarms: what is open, what is over, and one alarm whole, each with what there is to do."""

@@ -1,112 +1,125 @@
-"""What people do about alarms from the page: each action asks first who they are now, and returns a sentence.
+"""What people do about an alarm, from its card or its own page; each in one sentence afterwards, or why it is not done.
 
-await actions.acknowledge(visitor, 17, "the pump runs") -> "" when it is done, or why it is not
+POST …/alarms/acknowledge  alarm=17&word=the+pump+runs      …/assign  person=budi      …/shelve  for=4h      …/unshelve
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from zoneinfo import ZoneInfo
 
 from cloud.access.principal import Principal, Role
-from cloud.alarms.alarm_service import LONGEST_SHELF_MS, AlarmActionRejected, AlarmService, AlreadyAcknowledged
-from cloud.alarms.records import Alarm, AlarmFilter
-from cloud.console.components.visitor import NotAllowed, Visitor
-from cloud.console.pages.alarms.shelving import parse_until, until
-from cloud.console.view_models.alarms import AlarmContext, JournalLine, journal_lines
+from cloud.alarms.alarm_service import (
+    LONGEST_NAME,
+    LONGEST_SHELF_MS,
+    LONGEST_WORD,
+    AlarmActionRejected,
+    AlreadyAcknowledged,
+)
+from cloud.alarms.records import Alarm
+from cloud.console.frame.form import Form
+from cloud.console.frame.page import Action, Done
+from cloud.console.frame.rejections import ActionRejected
+from cloud.console.frame.visit import PageVisit
+from cloud.console.pages.alarms.shelving import CHOICES, parse_until, until
 from cloud.console.view_models.typed_number import InvalidInput
-from cloud.database.engine import DatabaseUnavailable
-from i18n.catalog import N_, Catalog
+from cloud.platform import Platform
+from i18n.catalog import N_, Catalog, ended
 from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 
-JOURNAL_SHOWN = 50
-PAGE_SIZE = 20
+CUSTOM = "custom"
+_Act = Callable[[Principal, Alarm], Awaitable[Alarm]]
 
 
 class AlarmActions:
-    """The service of alarms, for pages in one language; `changed` is called after each action."""
+    """The actions; `done` is called after each, before the page shows what it has become."""
 
-    def __init__(self, _: Catalog, alarm_service: AlarmService, *, changed: Callable[[], object]) -> None:
-        self._words, self._alarm_service, self._changed = _, alarm_service, changed
+    def __init__(self, platform: Platform, done: Callable[[], None]) -> None:
+        self._alarm_service, self._registry, self._done = platform.alarm_service, platform.registry, done
+        self._checklists = platform.checklists
 
-    async def acknowledge(self, visitor: Visitor, alarm_id: int, reason: str) -> str:
-        """Say that it is known, with a word."""
-        _ = self._words
-        if not reason.strip():
-            return _("Write a word, so that the next shift knows.")
-        return await self._act(
-            visitor,
-            alarm_id,
-            lambda principal, alarm: self._alarm_service.acknowledge(alarm.id, reason, actor=principal.actor),
-        )
+    @property
+    def by_name(self) -> Mapping[str, Action]:
+        """The actions, as forms name them."""
+        return {
+            "acknowledge": self._acknowledge,
+            "assign": self._assign,
+            "shelve": self._shelve,
+            "unshelve": self._unshelve,
+            "tick": self._tick,
+        }
 
-    async def assign(self, visitor: Visitor, alarm_id: int, person: str) -> str:
-        """Give it to somebody; to nobody with an empty name."""
-        return await self._act(
-            visitor,
-            alarm_id,
-            lambda principal, alarm: self._alarm_service.assign(alarm.id, person, actor=principal.actor),
-        )
+    async def _acknowledge(self, visit: PageVisit, form: Form) -> Done:
+        _, word = visit.words, _word(visit, form, "word")
+        await self._act(visit, form, "word", lambda who, alarm: self._alarm_service.acknowledge(
+            alarm.id, word, actor=who.actor))  # fmt: skip
+        return Done(_("The alarm is acknowledged."))
 
-    async def shelve(
-        self, visitor: Visitor, alarm_id: int, choice: str, time_of_day: str, reason: str, context: AlarmContext
-    ) -> str:
-        """Put it aside: for a choice of shelving.CHOICES, or until a time of day."""
-        _ = self._words
-        if not reason.strip():
-            return _("Write a word, so that the next shift knows.")
+    async def _assign(self, visit: PageVisit, form: Form) -> Done:
+        _, own = visit.words, form.ticked("me")
+        person = visit.principal.name if own else form.text("person", most=LONGEST_NAME + 1)
+        await self._act(visit, form, "person", lambda who, alarm: self._alarm_service.assign(
+            alarm.id, person, actor=who.actor))  # fmt: skip
+        return Done(_("{person} has the alarm now.", person=person) if person else _("Nobody has the alarm now."))
 
-        async def act(principal: Principal, alarm: Alarm) -> Alarm:
-            now_ms, zone = wall_ms(), context.zone_of(alarm.site)
-            end_ms = parse_until(_, time_of_day, now_ms, zone) if choice == "custom" else until(choice, now_ms, zone)
-            return await self._alarm_service.shelve(
-                alarm.id, min(end_ms, now_ms + LONGEST_SHELF_MS), reason, actor=principal.actor
-            )
+    async def _shelve(self, visit: PageVisit, form: Form) -> Done:
+        _, reason = visit.words, _word(visit, form, "reason")
 
-        return await self._act(visitor, alarm_id, act)
+        async def shelve(who: Principal, alarm: Alarm) -> Alarm:
+            now_ms = wall_ms()
+            end_ms = min(self._end(visit, form, alarm, now_ms), now_ms + LONGEST_SHELF_MS)
+            return await self._alarm_service.shelve(alarm.id, end_ms, reason, actor=who.actor)
 
-    async def unshelve(self, visitor: Visitor, alarm_id: int) -> str:
-        """Take it up again before its time."""
-        return await self._act(
-            visitor,
-            alarm_id,
-            lambda principal, alarm: self._alarm_service.unshelve(alarm.id, "", actor=principal.actor),
-        )
+        await self._act(visit, form, "at", shelve)
+        return Done(_("The alarm is put aside."))
 
-    async def journal(self, visitor: Visitor, alarm_id: int, context: AlarmContext) -> tuple[JournalLine, ...]:
-        """What became of it and who did what; NotAllowed, LookupError and DatabaseUnavailable are the caller's."""
-        alarm = await self._alarm_service.alarm(alarm_id)
-        await visitor.must(Role.OPERATOR, site=alarm.site)
-        changes = await self._alarm_service.changes(alarm_id)
-        entries = await self._alarm_service.journal(subject=f"alarm:{alarm_id}", limit=JOURNAL_SHOWN)
-        return journal_lines(self._words, context.quantities, alarm, changes, entries, context.zone_of(alarm.site))
+    async def _unshelve(self, visit: PageVisit, form: Form) -> Done:
+        _ = visit.words
+        await self._act(visit, form, "", lambda who, alarm: self._alarm_service.unshelve(
+            alarm.id, "", actor=who.actor))  # fmt: skip
+        return Done(_("The alarm is taken up again."))
 
-    async def closed(self, wanted: AlarmFilter) -> list[Alarm]:
-        """A page of alarms that are over, and one more if there is another page."""
-        return await self._alarm_service.alarms(wanted)
+    async def _tick(self, visit: PageVisit, form: Form) -> Done:
+        _, number, done = visit.words, form.number("step") or 0, not form.ticked("undo")
+        await self._act(visit, form, "", lambda who, alarm: self._checklists.tick(
+            alarm.id, number, done=done, actor=who.actor))  # fmt: skip
+        return Done(_("Step {number} is done.", number=number) if done else _("Step {number} is open.", number=number))
 
-    async def one(self, visitor: Visitor, alarm_id: int) -> Alarm | None:
-        """One alarm, if there is one of that id at a site that they may see."""
+    def _end(self, visit: PageVisit, form: Form, alarm: Alarm, now_ms: int) -> int:
+        """Return until when an alarm is put aside, by the clock of its site."""
+        site = self._registry.site(alarm.site)
+        zone = ZoneInfo(site.zone) if site is not None and site.zone else visit.zone
+        choice = form.text("for", most=20)
+        if choice in CHOICES:
+            return until(choice, now_ms, zone)
+        return parse_until(visit.words, form.text("at", most=20), now_ms, zone)
+
+    async def _act(self, visit: PageVisit, form: Form, field: str, act: _Act) -> None:
+        _, who = visit.words, visit.must(Role.OPERATOR)
+        gone = _("There is no such alarm here; load the page again.")
         try:
-            alarm = await self._alarm_service.alarm(alarm_id)
-        except (LookupError, DatabaseUnavailable):
-            return None
-        return alarm if visitor.principal.may_see(alarm.site) else None
-
-    async def _act(self, visitor: Visitor, alarm_id: int, act: Callable[[Principal, Alarm], Awaitable[Alarm]]) -> str:
-        _ = self._words
-        try:
-            alarm = await self._alarm_service.alarm(alarm_id)
-            principal = await visitor.must(Role.OPERATOR, site=alarm.site)
-            await act(principal, alarm)
+            alarm = await self._alarm_service.alarm(form.number("alarm") or 0)
+            if not who.may_see(alarm.site):
+                raise ActionRejected(gone, status=404)
+            await act(who, alarm)
         except LookupError:
-            return _("This alarm is gone; load the page again.")
+            raise ActionRejected(gone, status=404) from None
         except AlreadyAcknowledged as first:
-            return _first(_, first.alarm)
+            raise ActionRejected(_first(_, first.alarm), status=409) from None
         except AlarmActionRejected as refusal:
-            return _.said(refusal.sentence, **_named(_, refusal.sentence))
-        except (NotAllowed, DatabaseUnavailable, InvalidInput) as refusal:
-            return str(refusal)
-        self._changed()
-        return ""
+            sentence = _.said(refusal.sentence, **_named(_, refusal.sentence))
+            raise ActionRejected(ended(sentence), field=field) from None
+        except InvalidInput as refusal:
+            raise ActionRejected(str(refusal), field=field) from None
+        self._done()
+
+
+def _word(visit: PageVisit, form: Form, field: str) -> str:
+    """Return what somebody wrote for the next shift; ActionRejected where they wrote nothing."""
+    _, word = visit.words, form.text(field, most=LONGEST_WORD + 1)
+    visit.must(Role.OPERATOR)
+    if not word:
+        raise ActionRejected(_("Write a word, so that the next shift knows."), field=field)
+    return word
 
 
 _FIELDS = {"word": N_("the word"), "person": N_("the name")}

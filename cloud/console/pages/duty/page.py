@@ -5,192 +5,86 @@ On duty now   1 ani until 25 Nov 07:00    2 budi until 26 Nov 07:00
   19:00–24:00  1 ani    00:00–07:00  1 ani    …
 """
 
-import time
-from zoneinfo import ZoneInfo
-
 from cloud.access.principal import Role
-from cloud.console.components.elements import box, mark, symbol, text
-from cloud.console.components.inputs import button, choice, field, moment_input, problem_text
-from cloud.console.components.visitor import Visitor
-from cloud.console.pages.duty.actions import DutyActions
-from cloud.console.view_models.day_times import day_start, moment_text, next_hour
-from cloud.console.view_models.duty import DAYS_SHOWN, DayView, EntryView, OnDutyView, on_duty, week_of
-from cloud.console.view_models.page_model import PageModel
-from cloud.database.engine import DatabaseUnavailable
-from cloud.notify.duty import RANKS
-from i18n import figures
-from i18n.catalog import Catalog
+from cloud.console.frame.form import Form
+from cloud.console.frame.page import ConsolePage, Done, Fragment, PageContent
+from cloud.console.frame.rejections import ActionRejected
+from cloud.console.frame.visit import PageVisit
+from cloud.console.view_models.day_times import day_start, moment_text, next_hour, parse_moment
+from cloud.console.view_models.duty import DAYS_SHOWN, on_duty, week_of
+from cloud.console.view_models.typed_number import InvalidInput
+from cloud.notify.duty import RANKS, Duty, DutyCalendar, DutyRejected
+from i18n.catalog import ended
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS
 
-_AGAIN_S = 5.0
-"""How often the calendar is asked for what others have written."""
 USUAL_H = 12
 """How long a duty lasts unless somebody chooses another end."""
-_Drawn = tuple[tuple[OnDutyView, ...], tuple[DayView, ...]]
+FURTHEST_WEEKS = 520
 
 
-class DutyPage:
-    """The body of the page, in the time of the city."""
+def duty_page(calendar: DutyCalendar) -> ConsolePage:
+    """The page on a calendar."""
+    own = _DutyPage(calendar)
+    actions = {"add": own.add, "remove": own.remove}
+    return ConsolePage("duty", "duty/page.html", own.show, actions=actions, name="duty")
 
-    def __init__(self, _: Catalog, actions: DutyActions, visitor: Visitor, *, zone: ZoneInfo) -> None:
-        self._words, self._actions, self._visitor, self._zone = _, actions, visitor, zone
-        self._weeks, self._asked_s = 0, float("-inf")
-        self._leaving: tuple[str, int] | None = None
-        self._drawn: _Drawn | None = None
-        with box("panel", "section", aria_label=_("On duty now")):
-            text(_("On duty now"), "panel-title", "h2")
-            self._now = box("on-duty", role="status")
-        with box("panel", "section", aria_label=_("Duty calendar")):
-            self._build_head()
-            self._note = problem_text()
-            self._days = box("week")
-        if visitor.may(Role.OPERATOR):
-            self._form_place = box("panel new-entry", "section", aria_label=_("New duty"))
-            self._build_form()
 
-    async def show(self, model: PageModel) -> None:
-        """Bring the calendar up to date; the form stays as somebody is writing it."""
-        if time.monotonic() - self._asked_s >= _AGAIN_S:
-            await self._ask()
+class _DutyPage:
+    def __init__(self, calendar: DutyCalendar) -> None:
+        self._calendar = calendar
 
-    async def set_theme(self, theme: str, model: PageModel) -> None:
-        """Nothing here is drawn by a script: the style sheet has every colour."""
+    async def show(self, visit: PageVisit) -> PageContent:
+        """Show who is called now, and a week."""
+        _, zone, now_ms, week = visit.words, visit.zone, wall_ms(), _week(visit)
+        first_ms = day_start(now_ms, zone, days=DAYS_SHOWN * week)
+        now = await self._calendar.duties(from_ms=now_ms, until_ms=now_ms + 1)
+        then = await self._calendar.duties(from_ms=first_ms, until_ms=first_ms + (DAYS_SHOWN + 1) * DAY_MS)
+        held, days = on_duty(_, now, now_ms, zone), week_of(_, then, first_ms, now_ms, zone)
+        may_write = visit.may(Role.OPERATOR)
+        return PageContent(
+            [
+                Fragment("on-duty", "duty/now.html", {"held": held}, version=held),
+                Fragment("week", "duty/week.html", {"days": days, "may_write": may_write}, version=days),
+            ],
+            still={"week": week, "may_write": may_write, **(self._form(visit, now_ms) if may_write else {})},
+            title=_("Duty"),
+        )
 
-    def _build_head(self) -> None:
-        _ = self._words
-        with box("panel-head week-head"):
-            text(_("Duty calendar"), "panel-title", "h2")
-            text(_("Times in {zone}", zone=figures.zone_name(wall_ms(), self._zone)), "faint")
-            with box("spans", role="group", aria_label=_("Which week")):
-                for words, weeks in ((_("Earlier"), -1), (_("Today"), 0), (_("Later"), 1)):
-                    self._turner(words, weeks)
-
-    def _turner(self, words: str, weeks: int) -> None:
-        async def turn() -> None:
-            self._weeks = self._weeks + weeks if weeks else 0
-            await self._ask()
-
-        with box("span-button", "button", type="button") as element:
-            text(words)
-        element.on("click", turn)
-
-    async def _ask(self) -> None:
-        _, now_ms, self._asked_s = self._words, wall_ms(), time.monotonic()
-        first_ms = day_start(now_ms, self._zone, days=DAYS_SHOWN * self._weeks)
+    async def add(self, visit: PageVisit, form: Form) -> Done:
+        """Put somebody on duty."""
+        _, actor = visit.words, visit.must(Role.OPERATOR).actor
+        person, rank = form.text("person"), form.number("rank") or 0
         try:
-            held = await self._actions.duties(now_ms, now_ms + 1)
-            week = await self._actions.duties(first_ms, first_ms + (DAYS_SHOWN + 1) * DAY_MS)
-        except DatabaseUnavailable as error:
-            self._note.set(str(error))
-            return
-        self._note.set("")
-        drawn = on_duty(_, held, now_ms, self._zone), week_of(_, week, first_ms, now_ms, self._zone)
-        if drawn != self._drawn:
-            self._drawn, self._leaving = drawn, None
-            self._draw(drawn)
+            start_ms, until_ms = (parse_moment(_, form.text(name), visit.zone) for name in ("from", "until"))
+            await self._calendar.add(Duty(0, person, rank, start_ms, until_ms), actor=actor, now_ms=wall_ms())
+        except InvalidInput as error:
+            raise ActionRejected(str(error), field="until") from None
+        except DutyRejected as rejection:
+            raise ActionRejected(ended(_.said(rejection.sentence)), field="until") from None
+        return Done(_("{person} is on duty.", person=person))
 
-    def _draw(self, drawn: _Drawn) -> None:
-        _ = self._words
-        held, days = drawn
-        self._now.clear()
-        with self._now:
-            self._draw_now(held)
-        self._days.clear()
-        with self._days:
-            for day in days:
-                with box("day") as element:
-                    text(day.title, "day-title", "h3")
-                    for entry in day.entries:
-                        self._entry(entry, day)
-                    if not day.entries:
-                        text(_("nobody"), "faint")
-                mark(element, str(day.today).lower(), "data-today")
+    async def remove(self, visit: PageVisit, form: Form) -> Done:
+        """Take a duty out of the calendar."""
+        _, actor = visit.words, visit.must(Role.OPERATOR).actor
+        try:
+            await self._calendar.remove(form.number("duty") or 0, actor=actor, now_ms=wall_ms())
+        except LookupError:
+            raise ActionRejected(_("This duty is gone already.")) from None
+        return Done(_("The duty is taken out."))
 
-    def _draw_now(self, held: tuple[OnDutyView, ...]) -> None:
-        _ = self._words
-        if not held:
-            text(_("Nobody: messages go to each channel's own address."), "nobody", "p")
-        for one in held:
-            with box("holder"):
-                text(str(one.rank), "rank")
-                text(one.person, "holder-name")
-                text(one.until, "faint")
+    def _form(self, visit: PageVisit, now_ms: int) -> dict[str, object]:
+        _, start_ms = visit.words, next_hour(now_ms, visit.zone)
+        return {
+            "people": [(person, person) for person in self._calendar.people],
+            "ranks": [(rank, _("{n}, called first", n=rank) if rank == 1 else str(rank)) for rank in RANKS],
+            "start": moment_text(start_ms, visit.zone),
+            "until": moment_text(start_ms + USUAL_H * HOUR_MS, visit.zone),
+        }
 
-    def _entry(self, entry: EntryView, day: DayView) -> None:
-        _ = self._words
-        with box("duty", data_duty=str(entry.id)) as element:
-            element.props["title"] = entry.whole
-            text(str(entry.rank), "rank")
-            with box("duty-words"):
-                text(entry.person, "duty-person")
-                text(entry.span, "faint")
-            if not self._visitor.may(Role.OPERATOR):
-                return
-            if self._leaving == (day.title, entry.id):  # asked where it was pressed, though a night has two days
-                button(_("Take out"), "main", on_click=lambda: self._remove(entry.id))
-                return
-            label = _("Take {person} out", person=entry.person)
-            with box("icon-button", "button", type="button", aria_label=label) as out:
-                symbol("close")
-            out.on("click", lambda: self._ask_to_leave(entry, day))
 
-    def _ask_to_leave(self, entry: EntryView, day: DayView) -> None:
-        self._leaving = day.title, entry.id
-        if self._drawn is not None:
-            self._draw(self._drawn)
-
-    async def _remove(self, duty_id: int) -> None:
-        refusal = await self._actions.remove(self._visitor, duty_id)
-        await self._ask()
-        self._note.set(refusal)
-
-    def _build_form(self) -> None:
-        _, people = self._words, self._actions.people
-        self._form_place.clear()
-        with self._form_place:
-            text(_("New duty"), "panel-title", "h2")
-            if not people:
-                text(_("Nobody can be told yet; whoever runs the server adds people to [notify]."), "panel-empty", "p")
-                return
-            self._person, self._rank = people[0], "1"
-            start_ms = next_hour(wall_ms(), self._zone)
-            self._start = moment_text(start_ms, self._zone)
-            self._until = moment_text(start_ms + USUAL_H * HOUR_MS, self._zone)
-            with box("fields"):
-                self._fields(people)
-            self._problem = problem_text()
-            with box("decide"):
-                button(_("Put on duty"), "main", icon="check", on_click=self._add)
-
-    def _fields(self, people: tuple[str, ...]) -> None:
-        _ = self._words
-        ranks = [(str(rank), _("{n}, called first", n=rank) if rank == 1 else str(rank)) for rank in RANKS]
-        with field(_("Who")):
-            choice(self._person, [(name, name) for name in people], label=_("Who"), on_change=self._keep_person)
-        with field(_("Rank")):
-            choice(self._rank, ranks, label=_("Rank"), on_change=self._keep_rank)
-        with field(_("From")):
-            moment_input(self._start, label=_("From"), on_change=self._keep_start)
-        with field(_("Until")):
-            moment_input(self._until, label=_("Until"), on_change=self._keep_until)
-
-    async def _add(self) -> None:
-        refusal = await self._actions.add(self._visitor, self._person, int(self._rank), self._start, self._until)
-        if refusal:
-            self._problem.set(refusal)
-            return
-        self._build_form()
-        await self._ask()
-
-    def _keep_person(self, person: str) -> None:
-        self._person = person
-
-    def _keep_rank(self, rank: str) -> None:
-        self._rank = rank
-
-    def _keep_start(self, start: str) -> None:
-        self._start = start
-
-    def _keep_until(self, until: str) -> None:
-        self._until = until
+def _week(visit: PageVisit) -> int:
+    """Which week is asked for: 0 that of now, −1 the one before."""
+    text = visit.query.get("week", "0")
+    number = int(text) if text.removeprefix("-").isdecimal() and len(text) < 5 else 0
+    return max(-FURTHEST_WEEKS, min(number, FURTHEST_WEEKS))

@@ -1,83 +1,101 @@
-"""What engineers do about dated facts from the page; each action asks first who they are now.
+"""What engineers do about dated facts: record one, correct one, take one back; each of what they may see alone.
 
-await actions.record(visitor, "sensor:river", "mounting_height_cm", "420", "", "survey 7", "hung lower")
- -> "" when done, or why it is not
+record  of=river  what=mounting_height_cm  value=420  since=  source="survey 7"  reason="hung lower"
 """
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from cloud.access.principal import Principal, Role
-from cloud.console.components.visitor import NotAllowed, Visitor
+from cloud.console.frame.form import Form
+from cloud.console.frame.page import Done
+from cloud.console.frame.rejections import ActionRejected
+from cloud.console.frame.visit import PageVisit
 from cloud.console.view_models.day_times import parse_moment
 from cloud.console.view_models.facts import parse_value
+from cloud.console.view_models.places import ListedPlace, PlaceIndex
 from cloud.console.view_models.typed_number import InvalidInput
-from cloud.database.engine import DatabaseUnavailable
 from cloud.registry.fact_service import FactRejected, FactService
-from cloud.registry.history import SITE
+from cloud.registry.facts import CITY
+from cloud.registry.history import GATEWAY, SITE
 from i18n.catalog import Catalog, ended
+
+KINDS = ("city", "sensor", "gateway")
 
 
 class FactActions:
-    """The dated facts, for pages in one language; times are those of `zone`."""
+    """The dated facts, as forms change them."""
 
-    def __init__(self, _: Catalog, facts: FactService, zone: ZoneInfo, *, changed: Callable[[], object]) -> None:
-        self._words, self._facts, self._zone, self._changed = _, facts, zone, changed
+    def __init__(self, facts: FactService, places: PlaceIndex) -> None:
+        self._facts, self._places = facts, places
 
-    async def record(
-        self, visitor: Visitor, subject: str, what: str, value: str, since: str, source: str, reason: str
-    ) -> str:
-        """Record what holds from `since` on, from now where that is empty."""
+    async def record(self, visit: PageVisit, form: Form) -> Done:
+        """Record what holds from a moment on, from now where none is given."""
+        _, principal, what = visit.words, visit.must(Role.ENGINEER), form.text("what")
+        since, value = form.text("since"), form.text("value")
 
-        async def act(principal: Principal) -> object:
-            self._must_touch(principal, subject, what, value)
-            valid_from_ms = parse_moment(self._words, since, self._zone) if since else None
+        async def act() -> object:
+            subject = _subject_of(self._places.named(_, form.text("of"), principal, KINDS))
+            self._must_touch(visit, subject, what, value)
             return await self._facts.record(
-                subject, what, parse_value(self._words, what, value),
-                actor=principal.actor, reason=reason, source=source,
-                valid_from_ms=valid_from_ms,
+                subject, what, parse_value(_, what, value),
+                actor=principal.actor, reason=form.text("reason"), source=form.text("source"),
+                valid_from_ms=parse_moment(_, since, visit.zone) if since else None,
             )  # fmt: skip
 
-        return await self._act(visitor, act)
+        await _or_rejected(_, act, field="reason")
+        return Done(_("The fact is recorded."), visit.href("facts"))
 
-    async def correct(self, visitor: Visitor, fact_id: int, value: str, source: str, reason: str) -> str:
+    async def correct(self, visit: PageVisit, form: Form) -> Done:
         """Record another value with the validity of a fact."""
+        _, principal, value = visit.words, visit.must(Role.ENGINEER), form.text("value")
 
-        async def act(principal: Principal) -> object:
-            fact = await self._facts.fact(fact_id)
-            self._must_touch(principal, fact.subject, fact.what, value)
-            given: Any = parse_value(self._words, fact.what, value)
-            return await self._facts.correct(fact_id, given, actor=principal.actor, reason=reason, source=source)
+        async def act() -> object:
+            fact = await self._facts.fact(form.number("fact") or 0)
+            self._must_touch(visit, fact.subject, fact.what, value)
+            given: Any = parse_value(_, fact.what, value)
+            reason, source = form.text("reason"), form.text("source")
+            return await self._facts.correct(fact.id, given, actor=principal.actor, reason=reason, source=source)
 
-        return await self._act(visitor, act)
+        await _or_rejected(_, act, field="reason")
+        return Done(_("The fact is corrected."), visit.href("facts"))
 
-    async def undo(self, visitor: Visitor, fact_id: int, reason: str) -> str:
+    async def undo(self, visit: PageVisit, form: Form) -> Done:
         """Take a fact back."""
+        _, principal = visit.words, visit.must(Role.ENGINEER)
 
-        async def act(principal: Principal) -> object:
-            fact = await self._facts.fact(fact_id)
-            self._must_touch(principal, fact.subject, "", "")
-            return await self._facts.undo(fact_id, actor=principal.actor, reason=reason)
+        async def act() -> object:
+            fact = await self._facts.fact(form.number("fact") or 0)
+            self._must_touch(visit, fact.subject, "", "")
+            return await self._facts.undo(fact.id, actor=principal.actor, reason=form.text("reason"))
 
-        return await self._act(visitor, act)
+        await _or_rejected(_, act, field="")
+        return Done(_("The fact is taken back."))
 
-    def _must_touch(self, principal: Principal, subject: str, what: str, value: str) -> None:
-        _ = self._words
-        if not self._facts.may_touch(subject, principal.sites) or (
-            what == SITE and not principal.may_see(value.strip())
-        ):
-            raise NotAllowed(_("This site is not among those that you may see."))
+    def _must_touch(self, visit: PageVisit, subject: str, what: str, value: str) -> None:
+        _, principal = visit.words, visit.principal
+        if not self._facts.may_touch(subject, principal.sites) or not self._may_see(principal, what, value):
+            raise ActionRejected(_("This site is not among those that you may see."), status=403)
 
-    async def _act(self, visitor: Visitor, act: Callable[[Principal], Awaitable[object]]) -> str:
-        _ = self._words
-        try:
-            await act(await visitor.must(Role.ENGINEER))
-        except FactRejected as refusal:
-            return " ".join(ended(_.said(problem)) for problem in refusal.problems)
-        except LookupError:
-            return _("This fact is gone.")
-        except (NotAllowed, DatabaseUnavailable, InvalidInput) as refusal:
-            return str(refusal)
-        self._changed()
-        return ""
+    def _may_see(self, principal: Principal, what: str, value: str) -> bool:
+        """Say whether a sensor would come to a site, or behind a gateway, that somebody may see."""
+        if principal.sites is None or what not in (SITE, GATEWAY):
+            return True
+        gateway = self._facts.registry.gateway(value) if what == GATEWAY else None
+        return principal.may_see(value if what == SITE else "" if gateway is None else gateway.site)
+
+
+def _subject_of(place: ListedPlace) -> str:
+    return CITY if place.kind == "city" else place.value
+
+
+async def _or_rejected(_: Catalog, act: Callable[[], Awaitable[object]], *, field: str) -> None:
+    try:
+        await act()
+    except FactRejected as rejection:
+        told = " ".join(ended(_.said(problem)) for problem in rejection.problems)
+        raise ActionRejected(told, field=field) from None
+    except LookupError:
+        raise ActionRejected(_("This fact is gone.")) from None
+    except InvalidInput as error:
+        raise ActionRejected(str(error), field=field) from None

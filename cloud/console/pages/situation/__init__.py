@@ -1,1 +1,1 @@
-"""The first page: open alarms, the strip of domains, the map and a card for each site, gateways, refused readings."""
+"""The first page: how the city is doing, places that need somebody, the map, what changed, gateways that are away."""

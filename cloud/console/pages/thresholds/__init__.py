@@ -1,1 +1,1 @@
-"""The page of thresholds: the rules in force, their editor with its preview, their versions."""
+"""The pages of thresholds: places and what holds there, one rule and its versions, a new rule, rules as a file."""

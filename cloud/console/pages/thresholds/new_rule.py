@@ -1,86 +1,76 @@
 """A new rule begins with three questions: what is it called, what is measured, and when is it an alarm.
 
-Rule("high-water", quantity="water_level", kind=ABOVE, levels=(one, to be written)) ─► the editor
+POST thresholds/new/begin  place=all&title=High+water&quantity=water_level&kind=above  ─► its editor
 """
 
-from collections.abc import Callable, Sequence
-
-from cloud.console.components.elements import box, text
-from cloud.console.components.inputs import button, choice, field, line_input, problem_text
-from cloud.console.pages.thresholds.actions import family_name
-from cloud.console.view_models.thresholds import RuleView, scope_name, targets_at, view_of_new
+from cloud.access.principal import Role
+from cloud.console.frame.form import Form
+from cloud.console.frame.page import ConsolePage, Done, PageContent
+from cloud.console.frame.rejections import ActionRejected
+from cloud.console.frame.visit import PageVisit
+from cloud.console.pages.thresholds.page import PLACE, SCRIPTS, STYLES
+from cloud.console.pages.thresholds.places import must_read
+from cloud.console.pages.thresholds.rule_subject import LONGEST_TITLE, family_name, measured_in
+from cloud.console.view_models.threshold_places import ThresholdPlaces
+from cloud.console.view_models.thresholds import EVERYWHERE, scope_name
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_words import KIND_NAMES
+from cloud.rulebook.visibility import may_change_scope
 from i18n import figures
-from i18n.catalog import Catalog
-from rules.rule import Level, Rule, RuleKind, Severity
-
-_USUAL_SILENCE = 5.0
-"""Expected intervals; fewer and a lost message is an alarm."""
-_MODERATE = ("Moderate", "Sedang")
-"""What a first level is called in both languages where no scale names it."""
+from rules.rule import RuleKind
 
 
-class NewRuleDialog:
-    """The three questions."""
-
-    def __init__(
-        self, _: Catalog, rule_store: RuleStore, scope: str, *, taken: Sequence[str],
-        on_made: Callable[[RuleView], object], on_cancel: Callable[[], object],
-    ) -> None:  # fmt: skip
-        self._words, self._rule_store, self._scope = _, rule_store, scope
-        self._taken, self._on_made = list(taken), on_made
-        quantities, table = measured_in(rule_store, scope), rule_store.registry.quantities
-        self._title, self._kind = "", RuleKind.ABOVE.value
-        self._quantity = quantities[0] if quantities else ""
-        with box("panel editor", "section", id="rules-head"):
-            text(_("New rule"), "panel-title", "h2")
-            text(scope_name(_, rule_store, scope), "faint")
-            with box("fields"):
-                with field(_("Title")):
-                    line_input("", label=_("Title"), placeholder=_("River level"), on_change=self._keep_title)
-                with field(_("What is measured")):
-                    options = [(quantity, figures.name_of(_, table[quantity])) for quantity in quantities]
-                    choice(self._quantity, options, label=_("What is measured"), on_change=self._keep_quantity)
-                with field(_("Alarm when")):
-                    kinds = [(kind.value, _(words)) for kind, words in KIND_NAMES.items()]
-                    choice(self._kind, kinds, label=_("Alarm when"), on_change=self._keep_kind)
-            self._problem = problem_text()
-            with box("decide"):
-                button(_("Go on"), "main", on_click=self._make)
-                button(_("Cancel"), "quiet", on_click=on_cancel)
-
-    def _keep_title(self, title: str) -> None:
-        self._title = title
-
-    def _keep_quantity(self, quantity: str) -> None:
-        self._quantity = quantity
-
-    def _keep_kind(self, kind: str) -> None:
-        self._kind = kind
-
-    def _make(self) -> None:
-        _ = self._words
-        if not self._title.strip():
-            self._problem.set(_("A rule needs a title; write what it watches."))
-            return
-        if self._quantity not in self._rule_store.registry.quantities:
-            self._problem.set(_("Nothing is measured here; choose another place."))
-            return
-        rule = first_rule(self._title.strip(), self._quantity, RuleKind(self._kind), self._taken)
-        self._on_made(view_of_new(self._words, self._rule_store, rule, self._scope))
+def new_rule_page(rule_store: RuleStore, places: ThresholdPlaces) -> ConsolePage:
+    """The page that asks."""
+    own = _NewRulePage(rule_store, places)
+    return ConsolePage(
+        f"{PLACE}/new",
+        "thresholds/new.html",
+        own.show,
+        actions={"begin": own.begin},
+        styles=STYLES,
+        scripts=SCRIPTS,  # its form is answered by the editor, in the same page
+        name=PLACE,
+    )
 
 
-def measured_in(rule_store: RuleStore, scope: str) -> list[str]:
-    """The quantities of the sensors in a scope, in the order of the table."""
-    measured = {quantity for sensor in targets_at(rule_store, scope) for quantity in sensor.quantities}
-    return [quantity for quantity in rule_store.registry.quantities if quantity in measured]
+class _NewRulePage:
+    def __init__(self, rule_store: RuleStore, places: ThresholdPlaces) -> None:
+        self._rule_store, self._places = rule_store, places
 
+    async def show(self, visit: PageVisit) -> PageContent:
+        """Ask what a new rule of a place is about."""
+        scope = visit.query.get("at", EVERYWHERE)
+        must_read(visit, self._rule_store, self._places, scope)
+        return PageContent(still=lambda: self._asked(visit, scope), title=visit.words("New rule"))
 
-def first_rule(title: str, quantity: str, kind: RuleKind, taken: list[str]) -> Rule:
-    """A rule to begin with: one level, whose limit somebody has to write (of silence the usual one)."""
-    limit = _USUAL_SILENCE if kind is RuleKind.SILENCE else 0.0
-    name, name_id = ("Siaga 3", "Siaga 3") if quantity == "water_level" and kind is RuleKind.ABOVE else _MODERATE
-    high = limit if kind in {RuleKind.INSIDE, RuleKind.OUTSIDE} else None
-    level = Level(name, Severity.MODERATE, limit, high, name_id=name_id)
-    return Rule(family=family_name(title, taken), quantity=quantity, kind=kind, levels=(level,), title=title)
+    async def begin(self, visit: PageVisit, form: Form) -> Done:
+        """Lead on to the editor of the rule that is about to be."""
+        _, scope = visit.words, form.text("place", most=80)
+        must_read(visit, self._rule_store, self._places, scope)
+        principal = visit.must(Role.ENGINEER)
+        if not may_change_scope(principal, self._rule_store.targets, scope):
+            beyond = _("This reaches beyond the sites that you may see; choose one of your sites.")
+            raise ActionRejected(beyond, status=403)
+        title, quantity, kind = form.text("title", most=LONGEST_TITLE), form.text("quantity"), form.text("kind")
+        if not title:
+            raise ActionRejected(_("A rule needs a title; write what it watches."), field="title")
+        if quantity not in self._rule_store.registry.quantities or kind not in set(RuleKind):
+            raise ActionRejected(_("Nothing is measured here; choose another place."), field="quantity")
+        family = family_name(title, self._taken())
+        asked = {"title": title, "quantity": quantity, "kind": kind}
+        return Done("", visit.href(f"{PLACE}/{family}/{scope}", **asked))
+
+    def _taken(self) -> list[str]:
+        return sorted({version.family for version in self._rule_store.versions()})
+
+    def _asked(self, visit: PageVisit, scope: str) -> dict[str, object]:
+        _, table = visit.words, self._rule_store.registry.quantities
+        return {
+            "scope": scope,
+            "place_name": scope_name(_, self._rule_store, scope),
+            "quantities": [
+                (quantity, figures.name_of(_, table[quantity])) for quantity in measured_in(self._rule_store, scope)
+            ],
+            "kinds": [(kind.value, _(words)) for kind, words in KIND_NAMES.items()],
+        }

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from cloud.console.view_models.rule_fields import FIELD_NAMES
 from cloud.rulebook.admission import NO_REASON
-from cloud.rulebook.rule_words import amount, level_name, plain
+from cloud.rulebook.rule_words import amount, level_amount, level_name, plain
 from i18n.catalog import N_, Catalog
 from rules.condition_checks import NO_SUCH_COUNT, NO_SUCH_DAYS
 from rules.level_checks import (
@@ -25,6 +25,7 @@ from rules.order_checks import LIMITS_OUT_OF_ORDER, WIDER_THAN_STEP
 from rules.problem import ValidationProblem, level_field
 from rules.rule import Level, Rule, RuleKind
 from rules.text_checks import NO_SUCH_TIME
+from rules.trend_checks import NO_SUCH_TREND_WINDOW, NO_TARGET
 from rules.validation import NEGATIVE, NO_SUCH_WINDOW, NO_TITLE
 from wire import QuantityTable
 
@@ -38,7 +39,7 @@ _PART_NAMES = {
 _LEVEL_OF_FIELD = {
     level_field(number, part): (number, part) for number in range(MOST_LEVELS) for part in Level.__struct_fields__
 }
-_FALLING = frozenset({RuleKind.BELOW})
+_FALLING = frozenset({RuleKind.BELOW, RuleKind.TREND})
 
 
 def refusal_sentence(_: Catalog, problem: ValidationProblem) -> str:
@@ -121,10 +122,10 @@ def _wider_than_step(_: Catalog, table: QuantityTable, rule: Rule, problem: Vali
     names = {level.name: level_name(_, level) for level in rule.levels}
     return _(
         "{value} is as wide as the step from {milder} to {worse}; write less than {gap}.",
-        value=amount(_, table, rule.quantity, rule.hysteresis),
+        value=level_amount(_, table, rule, rule.hysteresis),
         milder=names[str(problem.values["milder"])],
         worse=names[str(problem.values["worse"])],
-        gap=amount(_, table, rule.quantity, _number(problem, "step")),
+        gap=level_amount(_, table, rule, _number(problem, "step")),
     )
 
 
@@ -143,6 +144,12 @@ _OWN_SENTENCES: dict[str, Callable[[Catalog, QuantityTable, Rule, ValidationProb
     NO_SUCH_DAYS: lambda _, table, rule, problem: _("No day is chosen; choose one, or switch the rule off."),
     NO_SUCH_TIME: _too_small_or_large,
     NO_SUCH_WINDOW: _too_small_or_large,
+    NO_SUCH_TREND_WINDOW: lambda _, table, rule, problem: _(
+        "A trend is measured over 2 to 14 days: write {least} to {most} minutes.",
+        least=plain(_, _number(problem, "least") / 60),
+        most=plain(_, _number(problem, "most") / 60),
+    ),
+    NO_TARGET: lambda _, table, rule, problem: _("Write the value that must not be reached."),
     NEGATIVE: _negative,
     NOT_ABOVE_0: _not_above_0,
     NEVER_MEASURED: _never_measured,

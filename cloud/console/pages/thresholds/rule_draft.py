@@ -5,20 +5,21 @@ Times are edited in minutes. What a rule may be is asked of `rules.validation`; 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import Any
 
 import msgspec
 
 from cloud.console.pages.thresholds.problem_sentences import editor_sentence
+from cloud.console.view_models.rule_fields import fields_of
 from cloud.console.view_models.typed_number import InvalidInput, parse_number, plain_text
 from cloud.rulebook.rule_words import DAY_NAMES
 from i18n.catalog import Catalog
 from rules.level_checks import MOST_LEVELS
 from rules.marks import MARK_OF_NAME
 from rules.problem import level_field
-from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
+from rules.rule import Also, AtLeast, Direction, Hours, Level, Rule, RuleKind, Severity
 from rules.validation import problems_in
 from wire import QuantityTable
 
@@ -26,11 +27,16 @@ MINUTES = ("for_s", "window_s", "clear_s", "lateness_s")
 TEXTS = ("title", "title_id", "advice", "advice_id")
 USUAL_WITHIN_S = 3_600.0
 """How old the reading of a second sensor may be unless somebody writes another age."""
+LONGEST_TEXT = 1_000
+"""Of each field of a form; what a rule may hold is asked of its checks."""
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _NO_COUNT = AtLeast(0, 0)
 """What is read of texts that are no whole numbers; no rule may have it."""
 _RANGES = frozenset({RuleKind.INSIDE, RuleKind.OUTSIDE})
 LEVEL_PARTS = ("name", "name_id", "severity", "limit", "high", "colour", "inclusive")
+
+PLAIN = "plain"
+"""Beside a level's colour in a form: the colour that was shown because the level has none of its own."""
 
 Draft = dict[str, str]
 """The text in each field: title, for_s, levels[0].limit, hours.day.1, also.limit …; "yes" where a box is ticked."""
@@ -49,6 +55,8 @@ def draft_of(_: Catalog, rule: Rule) -> Draft:
     draft |= {field: plain_text(_, getattr(rule, field) / 60) for field in MINUTES}
     draft["hysteresis"] = plain_text(_, rule.hysteresis)
     draft["minimum"] = "" if rule.minimum is None else plain_text(_, rule.minimum)
+    draft["target"] = "" if rule.target is None else plain_text(_, rule.target)
+    draft["direction"] = rule.direction.value
     draft["enabled"] = _yes(rule.enabled)
     draft["at_least.n"] = str(rule.at_least.n) if rule.at_least else ""
     draft["at_least.m"] = str(rule.at_least.m) if rule.at_least else ""
@@ -71,6 +79,39 @@ def _also_draft(_: Catalog, also: Also | None) -> Draft:
         "also.inclusive": _yes(also.inclusive if also else True),
         "also.within_s": plain_text(_, (also.within_s if also else USUAL_WITHIN_S) / 60),
     }
+
+
+def draft_sent(_: Catalog, rule: Rule, sent: Mapping[str, Sequence[str]]) -> Draft:
+    """The texts that a form holds: a box that is not ticked sends none, and what is no choice stays as it is."""
+    known = draft_of(_, rule)
+    draft = without_levels(known)
+    of_kind = fields_of(rule.kind)
+    names = [name for name in draft if name.partition(".")[0] in of_kind]
+    names += [level_field(number, part) for number in range(_levels_sent(sent)) for part in LEVEL_PARTS]
+    for name in names:
+        text, choices = _first(sent, name), _CHOICES.get(name.rpartition("].")[2])
+        draft[name] = text if choices is None or text in choices else known.get(name, choices[0])
+    for number in range(_levels_sent(sent)):
+        colour = level_field(number, "colour")
+        if draft[colour] == _first(sent, level_field(number, PLAIN)):
+            draft[colour] = ""  # that of the severity, which a field for colours cannot leave out
+    return draft
+
+
+def _first(sent: Mapping[str, Sequence[str]], name: str) -> str:
+    return next(iter(sent.get(name, ())), "")[:LONGEST_TEXT]
+
+
+def _levels_sent(sent: Mapping[str, Sequence[str]]) -> int:
+    """Count the levels of a form, which are numbered from 0 on."""
+    return next((number for number in range(MOST_LEVELS) if level_field(number, "limit") not in sent), MOST_LEVELS)
+
+
+_CHOICES = {
+    "severity": [severity.value for severity in Severity],
+    "direction": [way.value for way in Direction],
+    "also.kind": [RuleKind.ABOVE.value, RuleKind.BELOW.value],
+}
 
 
 def level_draft(_: Catalog, number: int, level: Level) -> Draft:
@@ -110,7 +151,9 @@ class _Reader:
         changes |= {
             "hysteresis": self._number("hysteresis"),
             "enabled": self._ticked("enabled"),
-            "minimum": self._minimum(),
+            "minimum": self._number_or_none("minimum", of=RuleKind.RISE),
+            "target": self._number_or_none("target", of=RuleKind.TREND),
+            "direction": Direction(self._draft["direction"]),
             "at_least": self._at_least(),
             "hours": self._hours(),
             "also": self._also(),
@@ -129,8 +172,9 @@ class _Reader:
             self.unreadable[field] = str(error)
             return nan
 
-    def _minimum(self) -> float | None:
-        return self._number("minimum") if self._rule.kind is RuleKind.RISE and self._draft["minimum"] else None
+    def _number_or_none(self, field: str, *, of: RuleKind) -> float | None:
+        """A number that only rules of one kind have, and may lack."""
+        return self._number(field) if self._rule.kind is of and self._draft[field].strip() else None
 
     def _level(self, number: int) -> Level:
         draft = {part: self._draft[level_field(number, part)].strip() for part in LEVEL_PARTS}

@@ -4,13 +4,11 @@
 """
 
 import asyncio
-import os
-import tempfile
-from pathlib import Path
 
 from cloud.notify.channels.cap_file.settings import CapFileChannel
 from cloud.notify.contract import ChannelContext, Later, Outcome, Sent
 from cloud.notify.notifications import Notification
+from runtime.whole_files import READABLE, replace_file
 
 
 class CapFiles:
@@ -32,19 +30,4 @@ class CapFiles:
     def _write(self, messages: dict[str, bytes]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         for identifier, content in messages.items():
-            write_whole(self._folder / f"{identifier}.xml", content)
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write `file` so that a reader, or a power cut, meets all of it or none."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as part:
-            part.write(content)
-            part.flush()
-            os.fsync(part.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(file)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+            replace_file(self._folder / f"{identifier}.xml", content, mode=READABLE)

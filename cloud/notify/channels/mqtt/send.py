@@ -1,7 +1,8 @@
 """Sirens and signs, by MQTT: a command, never retained, so that nothing sounds when it comes back after the storm.
 
-siaga/v1/2f/gw-daruba/cmd   {"v":1,"command":"alarm","key":"9c41…","on":true,"severity":"extreme","test":false, …}
-`on` is true while the alarm calls for it and false when it is over; a device that has seen `key` does nothing twice.
+siaga/v1/2f/gw-daruba/cmd   {"v":1,"command":"alarm","key":"9c41…","on":true,"expires":"…","severity":"extreme", …}
+`on` is true while the alarm calls for it and false when it is over; a device that has seen `key` does nothing twice. A
+gateway that drives sirens itself obeys until `expires`, and its own alarms come first.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,9 @@ from cloud.notify.notifications import AlarmLine, Notification
 from cloud.notify.texts import CLOSED_KINDS, headline
 from i18n.catalog import catalog_of
 from wire import Channel, WireError, topic_of
+
+EXPIRES_MS = 15 * 60_000
+"""So long a siren sounds by the cloud's word alone; what lasts longer its gateway's own rules say again."""
 
 
 class MqttCommands:
@@ -54,6 +58,7 @@ def command(notification: Notification, lines: list[AlarmLine], name: str) -> di
         "command": name,
         "key": notification.key,
         "made": rfc_3339(notification.made_ms),
+        "expires": rfc_3339(notification.made_ms + EXPIRES_MS),
         "test": notification.test,
         "on": bool(calling),
         "severity": shown.severity,

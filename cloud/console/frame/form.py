@@ -1,0 +1,56 @@
+"""What a form sent, bounded before it is parsed:  Form({"reason": ("high water",)}).text("reason", most=200)."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from cloud.console.frame.rejections import ActionRejected
+
+MOST_FIELDS = 1_000
+"""Fields of one form; the guard has bounded its bytes."""
+CSRF = "csrf"
+BACK = "back"
+
+
+class Form(Mapping[str, tuple[str, ...]]):
+    """The fields of a form, each with all its values, as text without blanks around it."""
+
+    def __init__(self, fields: Mapping[str, tuple[str, ...]]) -> None:
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        return self._fields[name]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def text(self, name: str, *, most: int = 500) -> str:
+        """Return the first value of a field, cut to `most` characters; empty where there is none."""
+        return self._fields.get(name, ("",))[0].strip()[:most]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return every value of a field: of boxes that share a name."""
+        return self._fields.get(name, ())
+
+    def ticked(self, name: str) -> bool:
+        """Tell whether a box is ticked."""
+        return bool(self.text(name))
+
+    def number(self, name: str) -> int | None:
+        """Return a whole number of at most 18 digits; None where there is none."""
+        text = self.text(name, most=19)
+        return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+async def read_form(request: Request) -> Form:
+    """Read an urlencoded form; ActionRejected where it has too many fields or is none."""
+    body = (await request.body()).decode(errors="replace")
+    try:
+        fields = parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise ActionRejected(f"the form has more than {MOST_FIELDS} fields; send fewer", status=413) from None
+    return Form({name: tuple(values) for name, values in fields.items()})

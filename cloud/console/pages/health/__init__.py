@@ -1,0 +1,1 @@
+"""Health in words: each part of the cloud, and each channel of notifications with a test."""

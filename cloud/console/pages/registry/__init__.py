@@ -1,0 +1,1 @@
+"""The registry: sites, gateways and sensors, found, added, changed, retired and brought back; each change undone."""

@@ -1,0 +1,131 @@
+"""The buckets of a series over any time: of what is kept of whole hours and minutes, and of readings where nothing is.
+
+start      │ hours that are held …  │ asked for │ … held …  │ not swept │ end
+readings   │ rollups                │ readings  │ rollups   │ readings
+"""
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Collection, Sequence
+
+from cloud.readings.buckets import TimeBucket, fold, merged, one_of_each_time, unit_of
+from cloud.readings.contract import Point, ReadingsStore
+from cloud.readings.rollups import HeldRollups, hour_of
+from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
+
+PAGE_READINGS = 10_000
+"""Readings that are asked for at once: more of them would keep the event loop from its other work."""
+MOST_READINGS = 600_000
+"""Readings that are read for one answer: a year of one in a minute, or a week of one in a second."""
+
+Span = tuple[int, int]
+"""start <= time < end, in UTC ms."""
+
+
+class TooManyReadings(Exception):
+    """The rollups that would spare reading so many are not there (yet)."""
+
+
+async def buckets_of(
+    store: ReadingsStore, sensor: str, quantity: str, *, start_ms: int, end_ms: int, step_ms: int
+) -> list[TimeBucket]:
+    """The buckets of `step_ms`, at whole multiples since 1970, of the readings with start <= time < end, oldest first.
+
+    Steps without readings are left out. TooManyReadings, StoreUnavailable.
+    """
+    series = _Series(store, sensor, quantity, unit_of(step_ms))
+    parts = await series.parts(start_ms, end_ms)
+    return list(merged(parts, step_ms))
+
+
+class _Series:
+    """Reads parts of `unit_ms` of one series."""
+
+    def __init__(self, store: ReadingsStore, sensor: str, quantity: str, unit_ms: int) -> None:
+        self._store, self._sensor, self._quantity, self._unit_ms = store, sensor, quantity, unit_ms
+        self._left = MOST_READINGS
+
+    async def parts(self, start_ms: int, end_ms: int) -> list[TimeBucket]:
+        """All parts, oldest first."""
+        whole = -hour_of(-start_ms), hour_of(end_ms)  # the first one is rounded up
+        if self._unit_ms < MINUTE_MS or whole[0] >= whole[1]:
+            return await self._read(start_ms, end_ms)
+        held = await self._store.rollups.held(self._sensor, self._quantity, *whole)
+        usable = _usable(held, minutes=self._unit_ms < HOUR_MS)
+        parts = await self._held(held, usable, whole)
+        for span in _spans_to_read(held, usable, (start_ms, end_ms), whole):
+            parts += await self._read(*span)
+        return sorted(parts, key=lambda part: part.time_ms)
+
+    async def _held(self, held: HeldRollups, usable: Collection[int], whole: Span) -> list[TimeBucket]:
+        if self._unit_ms == HOUR_MS or not usable:
+            return [held.hours[hour_ms] for hour_ms in usable]
+        minutes = await self._store.rollups.minutes(self._sensor, self._quantity, *whole)
+        return [minute for minute in minutes if hour_of(minute.time_ms) in usable]
+
+    async def _read(self, start_ms: int, end_ms: int) -> list[TimeBucket]:
+        """The parts as they follow from the readings, which are asked for a page at a time."""
+        parts: list[TimeBucket] = []
+        torn: list[Point] = []
+        async for page in self._pages(start_ms, end_ms):
+            points = one_of_each_time(torn + page)
+            # the last part may go on in the next page
+            last_ms = points[-1].time_ms
+            whole = bisect_left(points, last_ms - last_ms % self._unit_ms, key=lambda point: point.time_ms)
+            parts += fold(points[:whole], self._unit_ms)
+            torn = list(points[whole:])
+        return [*parts, *fold(torn, self._unit_ms)]
+
+    async def _pages(self, start_ms: int, end_ms: int) -> AsyncIterator[list[Point]]:
+        """The readings, a page at a time: InfluxDB opens all that lies in the time asked for, whatever the limit."""
+        stretch_ms = DAY_MS
+        while start_ms < end_ms:
+            until_ms = min(end_ms, start_ms + stretch_ms)
+            page = await self._store.history(
+                self._sensor, self._quantity, start_ms=start_ms, end_ms=until_ms, limit=PAGE_READINGS
+            )
+            self._left -= len(page)
+            if self._left < 0:
+                raise TooManyReadings(f"more than {MOST_READINGS} readings")
+            if page:
+                yield page
+                await asyncio.sleep(0)
+            start_ms = page[-1].time_ms + 1 if len(page) == PAGE_READINGS else until_ms
+            if len(page) < PAGE_READINGS // 2:
+                stretch_ms *= 2
+
+
+def _usable(held: HeldRollups, *, minutes: bool) -> dict[int, None]:
+    """The hours that stand, oldest first; only those with `minutes` if these are wanted."""
+    if held.sweep is None:
+        return {}
+    swept = held.sweep.swept_from_ms, held.sweep.swept_until_ms
+    hours = sorted(hour_ms for hour_ms in held.hours if swept[0] <= hour_ms < swept[1] and hour_ms not in held.asked)
+    return dict.fromkeys(hour_ms for hour_ms in hours if not minutes or hour_ms in held.with_minutes)
+
+
+def _spans_to_read(held: HeldRollups, usable: Collection[int], asked: Span, whole: Span) -> list[Span]:
+    """The times of `asked` of which the readings must be read, in few pieces."""
+    if held.sweep is None:
+        return [asked]
+    swept = max(whole[0], held.sweep.swept_from_ms), min(whole[1], held.sweep.swept_until_ms)
+    if swept[0] >= swept[1]:
+        return [asked]
+    hours = sorted(
+        hour_ms
+        for hour_ms in {*held.hours, *held.asked}
+        if swept[0] <= hour_ms < swept[1] and (hour_ms in held.asked or hour_ms not in usable)
+    )
+    spans = [(asked[0], swept[0]), *((hour_ms, hour_ms + HOUR_MS) for hour_ms in hours), (swept[1], asked[1])]
+    return _joined([span for span in spans if span[0] < span[1]], list(usable))
+
+
+def _joined(spans: Sequence[Span], usable: Sequence[int]) -> list[Span]:
+    """The spans in order, those in one between which no hour is `usable`: there are no readings between them."""
+    found: list[Span] = []
+    for span in spans:
+        if found and bisect_left(usable, found[-1][1]) == bisect_left(usable, span[0]):
+            found[-1] = found[-1][0], span[1]
+        else:
+            found.append(span)
+    return found
