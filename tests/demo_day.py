@@ -379,6 +379,8 @@ def _measured(island: Island, from_ms: int, until_ms: int) -> Iterator[Reading]:
 _OF_ITSELF = {
     "spool_depth": 14.0, "spool_age": 0.4, "lost": 0.0, "disk_free": 21_400.0, "memory_used": 46.5,
     "cpu_temperature": 51.3, "uptime": 864_000.0, "noise_bytes": 137.0,
+    "under_voltage": 0.0, "mobile_generation": 4.0, "signal_quality": 64.0, "rsrp": -98.0, "rsrq": -11.0,
+    "signal": -71.0, "signal_to_noise": 7.4, "sim_data_used": 3_120.0, "sim_quota_left": 68.8,
 }  # fmt: skip
 """What a gateway measures of itself."""
 

@@ -13,7 +13,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import pytest
 
@@ -28,7 +28,6 @@ from edge.spool.file import SpoolFile
 from edge.spool.limits import Limits
 from edge.spool.spool import Spool
 from edge.spool.spooler import Spooler
-from edge.spool.work_thread import WorkThread
 from edge.spool.write_batch import Origin
 from edge.stamping import Stamper
 from edge.uplink import Uplink
@@ -37,6 +36,7 @@ from runtime.mqtt import MqttSession
 from runtime.mqtt_connection import Message
 from runtime.trickle import Trickle
 from tests.sqlite_commits import commits_by_file
+from tests.still_thread import StillThread
 from tests.virtual_time import run
 from wire import BUILT_IN, Ack, decode_batch, encode_ack
 
@@ -73,26 +73,6 @@ class Trial(NamedTuple):
     counts: Counts
     waited_s: list[float]
     received: int
-
-
-class _Thread(WorkThread):
-    """Works while all stands still, and answers WORK_S later."""
-
-    def do(
-        self, call: Callable[..., Any], *arguments: object, then: Callable[[asyncio.Future[Any]], None] | None = None
-    ) -> asyncio.Future[Any]:
-        loop = asyncio.get_running_loop()
-        answer, result = loop.create_future(), call(*arguments)
-
-        def done() -> None:
-            answer.set_result(result)
-            if then is not None:
-                then(answer)
-
-        loop.call_later(WORK_S, done)
-        return answer
-
-    def stop(self) -> None: ...
 
 
 class _LocalSession:
@@ -205,9 +185,8 @@ def trial(folder: Path, messages_per_s: float) -> Trial:
 
 async def _tried(folder: Path, messages_per_s: float, commits: Counter[str]) -> Trial:
     spool = Spool(Origin("9f3c21d07ab4e815", "boot", T0_MS), Limits(2**30, 0, fsync_s=1.0))
-    spooler = Spooler(
-        spool, SpoolFile(folder / "spool.db"), on_change=lambda: uplink.nudge(), thread=_Thread("spool")
-    )  # fmt: skip
+    thread = StillThread("spool", work_s=WORK_S)
+    spooler = Spooler(spool, SpoolFile(folder / "spool.db"), on_change=lambda: uplink.nudge(), thread=thread)
     uplink = Uplink(spooler, UplinkSettings(), gateway="gw")
     up = _UplinkSession(uplink.on_ack_message)
     uplink.connect(cast(MqttSession, up))

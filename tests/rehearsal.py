@@ -45,7 +45,7 @@ class Rehearsal:
     def __init__(self, folder: Path, *, grafana: str = "127.0.0.1:1", yours: Path | None = None) -> None:
         self.folder = folder
         self.broker_port, self.https_port, self.http_port = free_port(), free_port(), free_port()
-        self.influx_port, self.api_port = free_port(), free_port()
+        self.influx_port, self.api_port, self.own_port = free_port(), free_port(), free_port()
         if yours is None:
             (folder / ".env").write_text((ROOT / ".env.example").read_text().replace("siaga.example.org", HOST))
         else:
@@ -56,13 +56,14 @@ class Rehearsal:
         self.cloud_toml = self._differing(settings, self._of_the_cloud()) if yours is None else self._yours(settings)
         self.broker = self._mosquitto()
         self.influxd = self._influxd()
-        self.cloud = siaga_cloud(folder, self.cloud_toml, port=self.api_port)
+        self.cloud = siaga_cloud(folder, self.cloud_toml, port=self.own_port, command="ingest")
+        self.web = siaga_cloud(folder, self.cloud_toml, name="web", port=self.api_port, command="web")
         self.proxy = self._caddy(grafana)
 
     @property
     def programs(self) -> list[Program]:
         """All of them, in the order in which Compose starts them."""
-        return [self.broker, self.influxd, self.cloud, self.proxy]
+        return [self.broker, self.influxd, self.cloud, self.web, self.proxy]
 
     def bootstrap(self, *options: str) -> str:
         """Run deploy/bootstrap here; what it says."""
@@ -80,6 +81,7 @@ class Rehearsal:
         self.influxd.start()
         self.make_logins()
         self.cloud.start()
+        self.web.start()
         self.proxy.start()
 
     def stop(self) -> None:
@@ -121,6 +123,7 @@ class Rehearsal:
             "sqlite:////var/lib/siaga/": f"sqlite:///{data}/cloud/",
             'host = "0.0.0.0"': f'host = "127.0.0.1"\nport = {self.api_port}',
             '"172.30.82.0/24"': '"127.0.0.1"',
+            '"/var/lib/siaga/feed.sock"': f'"{data}/cloud/feed.sock"\nport = {self.own_port}',
         }
 
     def _yours(self, file: Path) -> Path:
@@ -136,6 +139,7 @@ class Rehearsal:
         }  # fmt: skip
         settings.setdefault("registry", {})["url"] = f"sqlite:///{self.folder / 'data' / 'cloud'}/registry.db"
         settings["api"] = {"host": "127.0.0.1", "port": self.api_port, "proxies": ["127.0.0.1"]}
+        settings["feed"] = {"socket": f"{self.folder / 'data' / 'cloud'}/feed.sock", "port": self.own_port}
         settings["enrol"] = {
             "password_file": str(secrets / "operator" / "broker.password"), "host": HOST, "port": self.broker_port,
             "ca": str(self.ca),

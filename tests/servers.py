@@ -38,16 +38,24 @@ _WHERE = {
     "shellcheck": ("shellcheck",),
     "systemd-analyze": ("systemd-analyze",),
     "faketime": ("faketime",),
+    "ip": ("ip", "/usr/sbin/ip"),
+    "nsenter": ("nsenter",),
     "strace": ("strace",),
     "bash": ("bash",),
+    "dbus-daemon": ("dbus-daemon",),
+    "ModemManager": ("ModemManager", "/usr/sbin/ModemManager"),
     "cc": ("cc", "gcc"),
     "node": ("node", "nodejs"),
     "avr-gcc": ("avr-gcc",),
     "qemu-system-avr": ("qemu-system-avr",),
+    "mmdebstrap": ("mmdebstrap",),
+    "qemu-arm-static": ("qemu-arm-static",),
+    "qemu-aarch64-static": ("qemu-aarch64-static",),
 }
 _DEBIAN_PACKAGE = {
     "influxd": "influxdb", "postgres": "postgresql", "systemd-analyze": "systemd", "cc": "gcc", "node": "nodejs",
-    "avr-gcc": "gcc-avr avr-libc", "qemu-system-avr": "qemu-system-misc",
+    "ip": "iproute2", "nsenter": "util-linux", "avr-gcc": "gcc-avr avr-libc", "qemu-system-avr": "qemu-system-misc",
+    "ModemManager": "modemmanager", "qemu-arm-static": "qemu-user-static", "qemu-aarch64-static": "qemu-user-static",
 }  # fmt: skip
 
 
@@ -306,9 +314,12 @@ def faketime(folder: Path) -> Faketime:
     return Faketime(folder)
 
 
-def siaga_cloud(folder: Path, settings_file: Path, *, name: str = "cloud", port: int | None = None) -> Program:
-    """A real cloud; `port` is its API's, if that is on."""
-    return Program(name, [sys.executable, "-m", "cloud.cli.main", "run", "--config", settings_file], folder, port=port)
+def siaga_cloud(
+    folder: Path, settings_file: Path, *, name: str = "cloud", port: int | None = None, command: str = "run"
+) -> Program:
+    """A real cloud, or the half of it that `command` starts; `port` is its API's, if that is on."""
+    arguments: Command = [sys.executable, "-m", "cloud.cli.main", command, "--config", settings_file]
+    return Program(name, arguments, folder, port=port)
 
 
 @contextlib.contextmanager

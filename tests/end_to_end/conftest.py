@@ -1,5 +1,7 @@
 """A browser, a city with people in it, and a way for each of them to open a page of its console."""
 
+import contextlib
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,3 +54,22 @@ def visit(served: Program, chromium: Browser) -> Iterator[Visit]:
         context.close()
     served.must_live()
     assert mistakes == []
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], bool]]:
+    """Whether a word was said to systemd since it was asked last."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "2000000")
+
+        def heard(word: str) -> bool:
+            words: list[str] = []
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    words.append(listening.recv(2_000).decode())
+            return any(word in each for each in words)
+
+        yield heard

@@ -7,6 +7,7 @@ import os
 import pty
 import threading
 import tty
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,8 @@ class Cloud:
         self.acknowledges = acknowledges
         self.answer: Callable[[Batch], Ack] = lambda batch: Ack(batch.stream, batch.first, batch.last)
         self.batches: list[Batch] = []
+        self._readings: list[Reading] = []
+        self._values: dict[str, list[float]] = defaultdict(list)
         self.statuses: list[Status] = []
         self.lock = threading.Lock()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="simulated-cloud")
@@ -56,18 +59,21 @@ class Cloud:
             batch = decode_batch(bytes(message.payload))
             if self.acknowledges:
                 self.batches.append(batch)
+                for reading in batch.readings():
+                    self._readings.append(reading)
+                    self._values[reading.quantity].append(reading.value)
                 ack = encode_ack(self.answer(batch))
                 client.publish(topic_of(topic.gateway, Channel.ACK), ack, qos=1)
 
     def readings(self, quantity: str | None = None) -> list[Reading]:
         """All readings of acknowledged batches, repetitions included."""
         with self.lock:
-            found = [reading for batch in self.batches for reading in batch.readings()]
-        return [reading for reading in found if quantity in (None, reading.quantity)]
+            return [reading for reading in self._readings if quantity in (None, reading.quantity)]
 
     def values(self, quantity: str) -> list[float]:
         """The values of a quantity in the order in which they came."""
-        return [reading.value for reading in self.readings(quantity)]
+        with self.lock:
+            return self._values[quantity].copy()
 
     def lost(self) -> list[Lost]:
         """All declared losses."""

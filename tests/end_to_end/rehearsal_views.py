@@ -24,21 +24,13 @@ def browser_of(rehearsal: Rehearsal, *, address: str | None = None) -> httpx.Cli
     return httpx.Client(base_url=f"https://{HOST}:{rehearsal.https_port}", transport=way, timeout=20)
 
 
-def socket_answer(rehearsal: Rehearsal, cookie: str) -> str:
-    """The first line of the answer to a request for the console's web socket."""
-    context = ssl.create_default_context(cafile=rehearsal.ca)
-    request = (
-        "GET /console/_nicegui_ws/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
-        f"Host: {HOST}:{rehearsal.https_port}\r\nOrigin: https://{HOST}:{rehearsal.https_port}\r\nCookie: {cookie}\r\n"
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-    with (
-        socket.create_connection((HOST, rehearsal.https_port), timeout=20) as plain,
-        context.wrap_socket(plain, server_hostname=HOST) as wire,
-    ):
-        wire.sendall(request.encode())
-        return wire.recv(4_096).decode(errors="replace").partition("\r\n")[0]
+def first_event(rehearsal: Rehearsal, cookie: str) -> str:
+    """The first line that a live page is sent through the proxy; empty where it is not let in."""
+    wanted = {"Accept": "text/event-stream", "Cookie": cookie}
+    with browser_of(rehearsal) as browser, browser.stream("GET", "/console/en", headers=wanted) as answer:
+        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+            return ""
+        return next(answer.iter_lines())
 
 
 def served_certificate(port: int, ca: Path) -> str:

@@ -19,10 +19,18 @@ from tests.end_to_end.test_console import console_in
 from tests.servers import Program, free_port
 from tests.unit.cloud.console.served import PASSWORD
 
+schemathesis.serializer.alias("application/toml", "text/plain")  # a city file is text, of which it knows no more
+
 ENDS_THE_LOGIN = {"DELETE /api/v1/tokens/{token_id}"}
 """What may take away the token that asks."""
 TAKES_LONG = {"POST /api/v1/channels/{name}/test"}
 """What waits for a channel."""
+
+
+@schemathesis.serializer("application/toml", "text/csv")
+def _file(_context: schemathesis.SerializationContext, value: Any) -> bytes:
+    """Files are sent as they are."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
 
 
 @pytest.fixture(scope="module")

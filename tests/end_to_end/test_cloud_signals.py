@@ -1,6 +1,7 @@
-"""Signals to a real cloud: SIGHUP reads the files again and never ends it."""
+"""Signals to a real cloud: SIGHUP reads the files again and never ends it. And what it tells systemd meanwhile."""
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -18,7 +19,7 @@ quantities = ["water_level"]
 """
 
 
-def test_sighup_takes_over_what_is_right_and_says_what_is_not(tmp_path: Path):
+def test_sighup_takes_over_what_is_right_and_says_what_is_not(tmp_path: Path, systemd: Callable[[str], bool]):
     town = Town(tmp_path)
 
     def settings_component() -> str:
@@ -28,6 +29,7 @@ def test_sighup_takes_over_what_is_right_and_says_what_is_not(tmp_path: Path):
         return {sensor["id"] for sensor in town.api("/sensors")}
 
     with all_of(town.broker, town.cloud):
+        wait_until(lambda: systemd("READY=1"), "systemd hears that it serves")
         town.wait_for_broker()
         assert "pier" not in sensors()
         (tmp_path / "city.toml").write_text(CITY + PIER)
@@ -52,4 +54,6 @@ def test_sighup_takes_over_what_is_right_and_says_what_is_not(tmp_path: Path):
         wait_until(lambda: settings_component() == "ok", "all is taken over")
         assert httpx.get(f"http://127.0.0.1:{town.port}/api/v1/health", timeout=20).status_code == 200
         town.cloud.must_live()
+        wait_until(lambda: systemd("WATCHDOG=1"), "the watchdog is fed")
         assert town.cloud.stop() == 0
+    assert systemd("STOPPING=1")

@@ -52,7 +52,7 @@ def test_a_gateway_in_1970_goes_by_its_receiver_over_restarts_and_by_the_system_
             assert all(started_ms - 2_000 < reading.time_ms < found_ms + 2_000 for reading in moved)
             assert all(found_ms - 2_000 < reading.time_ms < time.time() * 1_000 + 500 for reading in known)
             clock.step(0)
-            wait_until(lambda: "the time is the system's now" in gateway.edge.tail(), "the system's clock counts")
+            wait_until(lambda: "the time comes from the system now" in gateway.edge.tail(), "the system's clock counts")
             right_ms = time.time() * 1_000
             wait_until(lambda: _winds(cloud)[-1].time_ms > right_ms, "readings go on")
             times = [reading.time_ms for reading in _winds(cloud)]

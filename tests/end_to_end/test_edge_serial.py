@@ -3,6 +3,8 @@
 import fcntl
 import os
 import socket
+import threading
+import time
 from pathlib import Path
 
 from firmware_bridge.families import board, maxbotix, sds011
@@ -63,6 +65,34 @@ def test_an_unplugged_sensor_is_noticed_and_read_again_when_it_is_back_at_its_pa
         wait_until(lambda: cloud.is_open("river"), "the line is open again")
         river.send(maxbotix.build(distance_mm=2_900))
         wait_for_values(cloud, "distance", {290.0})
+        gateway.edge.must_live()
+        cloud.close()
+
+
+def test_a_line_that_floods_holds_up_no_other(tmp_path: Path):
+    river, air = Wire(tmp_path / "tty-river"), Wire(tmp_path / "tty-air")
+    gateway = Gateway(tmp_path, sources=_at(tmp_path, RIVER + AIR))
+    with gateway.broker, gateway.edge:
+        cloud = Cloud(gateway.port)
+        wait_until(lambda: cloud.is_open("river") and cloud.is_open("air"), "the lines are open")
+        over, frames = threading.Event(), sds011.build(pm2_5=12.3, pm10=30.1) * 40 + b"garbage" * 40
+
+        def send_without_end() -> None:
+            while not over.is_set():
+                air.send(frames)
+
+        flood = threading.Thread(target=send_without_end)
+        flood.start()
+        try:
+            wait_until(lambda: _noise_bytes(cloud, "air") > 20_000, "it floods")
+            for level in range(5):
+                river.send(maxbotix.build(distance_mm=3_000 + level))
+                sent_s = time.monotonic()
+                wait_for_values(cloud, "distance", {(3_000 + level) / 10})
+                print(f"a reading of the quiet line took {time.monotonic() - sent_s:.2f} s")
+        finally:
+            over.set()
+            flood.join()
         gateway.edge.must_live()
         cloud.close()
 
@@ -146,6 +176,11 @@ def _people(cloud: Cloud) -> float:
 def _noise_bytes(cloud: Cloud, name: str) -> int:
     status = cloud.status()
     return next((source.noise_bytes for source in status.sources if source.name == name), 0) if status else 0
+
+
+def _detail(cloud: Cloud, name: str) -> str:
+    status = cloud.status()
+    return next((source.detail for source in status.sources if source.name == name), "") if status else ""
 
 
 def test_a_device_server_in_the_network_is_read_like_a_tty_and_found_again(tmp_path: Path):

@@ -7,6 +7,7 @@ that comes with two values would be one reading overwriting another.
 import itertools
 import random
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,8 +17,9 @@ from paho.mqtt import client as paho
 
 from firmware_bridge.families import sds011
 from tests.end_to_end.edge_gateway import Cloud, Gateway, Wire, publisher
+from tests.end_to_end.test_edge_status import status as status_of
 from tests.servers import faketime, wait_until
-from wire import Clock, Reading
+from wire import Ack, Clock, Reading
 
 COUNTER = """
 [[sources]]
@@ -150,6 +152,104 @@ def test_readings_taken_in_1970_without_a_link_are_put_right_when_the_time_is_fo
             now_ms = time.time() * 1_000
             assert all(abs(reading.time_ms - now_ms) < 60_000 for reading in _all(cloud))
             assert {reading.clock for reading in _all(cloud)} == {Clock.ESTIMATED}
+        cloud.close()
+
+
+VOUCHED_FOR_LATER = """
+import pathlib, sys
+from edge import agent, cli
+agent.kernel_is_synced = pathlib.Path({file!r}).exists
+sys.exit(cli.main(sys.argv[1:]))
+"""
+"""The agent whose kernel an NTP client has set right once a file is there."""
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("step_s", [None, -86_400, 3 * 365 * 86_400, -3_600, -20])
+def test_a_start_with_a_wrong_time_without_a_link_is_put_right_by_the_step(tmp_path: Path, step_s: int | None):
+    """1970, what fake-hwclock kept yesterday, three years ahead, an hour and 20 s behind."""
+    clock, file = faketime(tmp_path), tmp_path / "synced"
+    clock.step(100 - int(time.time()) if step_s is None else step_s)
+    gateway = Gateway(tmp_path, sources=COUNTER, local=True, uplink="addresses = ['127.0.0.1:1']")
+    settings = gateway.settings_file.read_text().replace("trust_system = true", "")
+    gateway.settings_file.write_text(settings)
+    run = [sys.executable, "-c", VOUCHED_FOR_LATER.format(file=str(file)), "run", "--config"]
+    gateway.edge.command = [*clock.prefix, *run, str(gateway.settings_file)]
+    with gateway.broker:
+        with gateway.edge:
+            wait_until(lambda: "source door: starting" in gateway.edge.tail(), "the topic is subscribed")
+            sensor = publisher(gateway.port)
+            began_ms = time.time() * 1_000
+            _publish(sensor, range(40), pause_s=0.05)
+            ended_ms = time.time() * 1_000
+            wait_until(lambda: _last_value(gateway) == 39, "all of them have come")
+            clock.step(0)
+            file.touch()
+            wait_until(lambda: "the time is known now, from the system" in gateway.edge.tail(), "the time is found")
+            gateway.edge.stop()
+        gateway.settings_file.write_text(settings.replace("addresses = ['127.0.0.1:1']", ""))
+        cloud = Cloud(gateway.port)
+        with gateway.edge:
+            _wait_for(cloud, range(40))
+        readings = sorted(_all(cloud), key=lambda reading: reading.value)
+        cloud.close()
+    assert {reading.clock for reading in readings} == {Clock.ESTIMATED}
+    times_ms = [reading.time_ms for reading in readings]
+    assert times_ms == sorted(times_ms)
+    assert began_ms - 500 <= times_ms[0] <= times_ms[-1] <= ended_ms + 10_000, "what it may wait on a busy machine"
+    print(
+        f"{step_s}: the first {times_ms[0] - began_ms:.0f} ms after it was sent, the last {times_ms[-1] - ended_ms:.0f}"
+    )
+
+
+def _last_value(gateway: Gateway) -> float | None:
+    sources = status_of(gateway).get("sources", ())
+    return next((each["value"] for source in sources for each in source["values"]), None)
+
+
+NOBODY_VOUCHES = """
+import sys
+from edge import agent, cli, cloud_time
+agent.kernel_is_synced = lambda: False
+cloud_time.BELIEVED_AFTER_MS = 3_000
+sys.exit(cli.main(sys.argv[1:]))
+"""
+"""The agent where no time server ever answers, and the cloud is believed sooner than it is at work."""
+
+
+@pytest.mark.proof
+def test_a_gateway_in_1970_that_no_time_server_ever_answers_has_its_time_from_the_clouds_acks(tmp_path: Path):
+    clock = faketime(tmp_path)
+    clock.step(-int(time.time()) + 100)
+    gateway = Gateway(tmp_path, sources=COUNTER, local=True)
+    settings = gateway.settings_file.read_text().replace("trust_system = true", "")
+    gateway.settings_file.write_text(settings)
+    run = [sys.executable, "-c", NOBODY_VOUCHES, "run", "--config", str(gateway.settings_file)]
+    gateway.edge.command = [*clock.prefix, *run]
+    with gateway.broker, gateway.edge:
+        cloud = Cloud(gateway.port)
+        cloud.answer = lambda batch: Ack(batch.stream, batch.first, batch.last, time_ms=round(time.time() * 1_000))
+        wait_until(lambda: cloud.is_open("door"), "the topic is subscribed")
+        sensor = publisher(gateway.port)
+        numbers = itertools.count()
+        wait_until(
+            lambda: (
+                _publish(sensor, [next(numbers)], pause_s=0.2)
+                and (status := cloud.status()) is not None
+                and status.clock is Clock.ESTIMATED
+            ),
+            "the cloud's time counts",
+        )
+        _send(sensor, [999_999])
+        _wait_for(cloud, [999_999])
+        status, news = cloud.status(), next(reading for reading in _all(cloud) if reading.value == 999_999)
+        assert status is not None
+        assert news.clock is Clock.ESTIMATED
+        assert any("the time comes from the cloud's acknowledgements" in note for note in status.notes)
+        assert abs(status.time_ms - time.time() * 1_000) < 60_000
+        assert abs(news.time_ms - time.time() * 1_000) < 60_000
+        assert _all(cloud)[0].time_ms < 1_000_000_000, "the first ones were sent as of 1970, and of unknown time"
+        assert _all(cloud)[0].clock is Clock.UNKNOWN
         cloud.close()
 
 

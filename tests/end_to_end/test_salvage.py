@@ -21,12 +21,12 @@ COUNT = {"river": 60_000}
 SALVAGE = """
 import sys
 from pathlib import Path
-from edge.spool import salvage
+from edge.spool import opening, salvage
 from edge.spool.file import SpoolFile
 salvage.PORTION_PAGES = (16, 16)
 if sys.argv[2] == "consume":
     salvage._make_room = lambda path: False
-salvage.open_or_salvage(SpoolFile(Path(sys.argv[1])))
+opening.open_or_salvage(SpoolFile(Path(sys.argv[1])))
 """
 
 

@@ -1,8 +1,8 @@
-"""Two ingesters with half of the shards each, and a process for the screens, on one PostgreSQL registry.
+"""Two ingesters with half of the shards each, and processes for the screens, on one PostgreSQL registry.
 
 sensors ─► local Mosquitto ─► gateway of a lower shard ─┐              ┌─► ingester 0-31 ──┐
                           └─► gateway of an upper shard ─┴─► Mosquitto ─┴─► ingester 32-63 ─┴─► InfluxDB, PostgreSQL
-                                                                           screens (takes nothing in) ◄──┘
+                                     web (follows both ingesters), screens (reads back, from anywhere) ◄─┘
 """
 
 import itertools
@@ -44,7 +44,7 @@ class Halves:
     def __init__(self, folder: Path, registry: Postgresql) -> None:
         self._folder = folder
         self._url = registry.database("siaga")
-        self._ports = {name: free_port() for name in ("broker", "local", "influx", "lower", "upper", "screens")}
+        self._ports = {name: free_port() for name in ("broker", "local", "influx", "lower", "upper", "screens", "web")}
         self._token = token_at(self._url)
         (folder / "city.toml").write_text(_city())
         queue = "allow_anonymous true\nmax_queued_messages 0"
@@ -54,6 +54,7 @@ class Halves:
         self.lower = self.cloud("lower", 'shards = "0-31"')
         self.upper = self.cloud("upper", 'shards = "32-63"')
         self.screens = self.cloud("screens", "enabled = false")
+        self.web = self.cloud("web", "", feed='follow = ["lower.sock", "upper.sock"]', command="web")
         self.edges = [self._edge(gateway) for gateway in (LOWER, UPPER)]
         self.sent = {LOWER: 0, UPPER: 0}
         self._numbers = itertools.count(time.time_ns() // 1_000_000 - 60_000)
@@ -61,10 +62,10 @@ class Halves:
     @property
     def programs(self) -> list[Program]:
         """All processes, in the order in which they start."""
-        return [self.local, self.broker, self.influxd, self.lower, self.upper, self.screens, *self.edges]
+        return [self.local, self.broker, self.influxd, self.lower, self.upper, self.screens, self.web, *self.edges]
 
-    def cloud(self, name: str, ingest: str) -> Program:
-        """A cloud of its own with these `[ingest]` settings."""
+    def cloud(self, name: str, ingest: str, *, feed: str = "", command: str = "run") -> Program:
+        """A cloud of its own with these `[ingest]` and `[feed]` settings."""
         port = self._ports.setdefault(name, free_port())
         settings = self._folder / f"{name}.toml"
         settings.write_text(
@@ -80,9 +81,11 @@ database = "siaga"
 url = "{self._url}"
 [api]
 port = {port}
+[feed]
+{feed or f'socket = "{name}.sock"'}
 """
         )
-        return siaga_cloud(self._folder, settings, name=name, port=port)
+        return siaga_cloud(self._folder, settings, name=name, port=port, command=command)
 
     def _edge(self, gateway: str) -> Program:
         (self._folder / gateway).mkdir()
@@ -132,6 +135,11 @@ time_format = "epoch_ms"
         (found,) = [each for each in self._ask(by, "/api/v1/gateways").json() if each["id"] == gateway]
         return dict(found["account"])
 
+    def ingester(self) -> str:
+        """What the screens that follow say of the ingesters."""
+        answer = httpx.get(f"http://127.0.0.1:{self._ports['web']}/api/v1/health", timeout=10)
+        return str(answer.json()["components"]["ingester"]["status"])
+
     def taken_by(self, name: str) -> int:
         """The readings that an ingester has stored since it started."""
         counted = re.findall(
@@ -173,7 +181,10 @@ def test_each_takes_its_half_and_only_that_and_one_goes_on_without_the_other(tmp
             assert halves.taken_by("lower") == halves.sent[LOWER]
             assert halves.taken_by("upper") == halves.sent[UPPER]
 
+            for gateway, name in ((LOWER, "lower"), (UPPER, "upper")):
+                assert halves.account(gateway, "web") == halves.account(gateway, name)
             halves.lower.kill()
+            wait_until(lambda: halves.ingester() == "down", "the screens that follow say that one is away")
             before = halves.sent[LOWER]
             halves.measure(LOWER, UPPER)
             halves.everything_of(UPPER, "upper")
@@ -182,6 +193,10 @@ def test_each_takes_its_half_and_only_that_and_one_goes_on_without_the_other(tmp
             halves.everything_of(LOWER, "lower")
             halves.everything_of(LOWER, "screens")
             halves.everything_of(UPPER, "screens")
+            halves.everything_of(LOWER, "web")
+            halves.everything_of(UPPER, "web")
+            wait_until(lambda: halves.ingester() == "ok", "the screens follow both again")
+            assert halves.taken_by("web") == halves.taken_by("lower") + halves.taken_by("upper")
             assert halves.taken_by("upper") == halves.sent[UPPER]
 
             third = halves.cloud("third", 'shards = "16-47"')

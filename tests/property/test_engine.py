@@ -24,7 +24,7 @@ from rules.engine import (
     tick,
 )
 from rules.marks import QUALITY, Mark
-from rules.rule import AtLeast, Hours, Level, Rule, RuleKind, Severity
+from rules.rule import AtLeast, Direction, Hours, Level, Rule, RuleKind, Severity
 
 LATENESS_S = 120
 T0_MS = 1_760_000_000_000
@@ -34,9 +34,10 @@ _DOWN = (Level("Low", Severity.MODERATE, 40.0), Level("Empty", Severity.SEVERE, 
 _BAND = (Level("Inside", Severity.MODERATE, 20.0, 80.0), Level("Deep inside", Severity.SEVERE, 40.0, 60.0))
 _OUT = (Level("Out", Severity.MODERATE, 40.0, 60.0), Level("Far out", Severity.SEVERE, 20.0, 80.0))
 _MISSED = (Level("Quiet", Severity.MINOR, 2.0), Level("Dead", Severity.SEVERE, 6.0))
+_DAYS = (Level("Days left", Severity.MODERATE, 40.0), Level("Hardly any", Severity.SEVERE, 20.0))
 _LEVELS = {
     RuleKind.ABOVE: _UP, RuleKind.BELOW: _DOWN, RuleKind.INSIDE: _BAND, RuleKind.OUTSIDE: _OUT,
-    RuleKind.RISE: _UP, RuleKind.SILENCE: _MISSED,
+    RuleKind.RISE: _UP, RuleKind.TREND: _DAYS, RuleKind.SILENCE: _MISSED,
 }  # fmt: skip
 
 
@@ -47,7 +48,9 @@ def rules(draw: st.DrawFn, kinds=tuple(RuleKind)) -> Rule:
         family="law", quantity=draw(st.sampled_from(["water_level", "noise"])), kind=kind, title="Law",
         levels=_LEVELS[kind], hysteresis=draw(st.sampled_from([0.0, 5.0])), for_s=draw(st.sampled_from([0.0, 45.0])),
         clear_s=draw(st.sampled_from([0.0, 60.0])), at_least=draw(st.sampled_from([None, AtLeast(2, 3)])),
-        window_s=draw(st.sampled_from([60.0, 300.0])), lateness_s=float(LATENESS_S),
+        window_s=draw(st.sampled_from([60.0, 300.0])) if kind is not RuleKind.TREND else 4 * 86_400.0,
+        target=30.0 if kind is RuleKind.TREND else None, direction=draw(st.sampled_from(list(Direction))),
+        lateness_s=float(LATENESS_S),
         hours=draw(st.sampled_from([None, Hours(start="17:00", end="05:00")])),
         reject=draw(st.sampled_from([("spike", "clock_unknown"), (), ("spike", "stuck", "twins_disagree")])),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from edge.spool.losses import SPOOL_FULL
 from edge.spool.pages import Pages
+from edge.spool.rows import check_of_words
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.sync_checkpoint import Forced, Names, sync_checkpoint_path, write_sync_checkpoint
 from tests.damaged_spool import PAGE_BYTES, batch, drain, fill, fill_version_1, named_series, plain_reader, reading
@@ -141,7 +142,7 @@ def test_nothing_that_was_acknowledged_comes_back_and_no_loss_is_declared_twice(
             damage(path, *one)
         with copied(path) as damaged:
             knows_stream = _has_row(damaged, "SELECT 1 FROM stream WHERE name = 'before' AND here = '201-299 401-700'")
-            knows_loss = _has_row(damaged, "SELECT 1 FROM loss WHERE stream = 'before' AND first = 351 AND last = 400")
+            knows_loss = _has_whole_loss(damaged, "before", 351, 400)
         drained = drain(path)
     came, lost = drained.of("before")
     assert drained.is_true()
@@ -157,6 +158,15 @@ def test_nothing_that_was_acknowledged_comes_back_and_no_loss_is_declared_twice(
         assert not LOST.without(lost)
     assert drained.accounts_for({"last": 300})
     assert drained.of("gone") == (Spans(), Spans())
+
+
+def _has_whole_loss(path: Path, stream: str, first: int, last: int) -> bool:
+    """Whether the row of a declared loss is there as it was written; the gap of another counts in the cloud."""
+    query = "SELECT stream, first, last, reason, crc FROM loss"
+    with contextlib.closing(sqlite3.connect(path)) as db, contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
+        whole = [row for *row, crc in db.execute(query).fetchall() if check_of_words(*row) == crc]
+        return any(row[:3] == [stream, first, last] for row in whole)
+    return False
 
 
 def _has_row(path: Path, query: str) -> bool:

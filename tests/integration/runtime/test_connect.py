@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from paho.mqtt import publish
 
 from i18n.catalog import catalog_of
 from i18n.message import LocalizedMessage
@@ -123,6 +124,14 @@ def test_all_is_well_up_to_the_answer(plain: int):
     found = tried({"port": plain}, subscriptions=["t/#"], exchange=heard)
     assert [step.name for step in found] == ["clock", "name", "reach", "TLS", "login", "rights", "answer"]
     assert all(step.ok for step in found)
+
+
+def test_what_is_kept_there_comes_without_a_word_and_what_is_not_is_said(plain: int):
+    waiting = Exchange("", b"", lambda topic, payload: (topic, payload) == ("t/kept", b"hello"), "look at the server")
+    name, said = failure(tried({"port": plain}, subscriptions=["t/#"], exchange=waiting))
+    assert (name, "nothing came within 2 s; look at the server" in said) == ("answer", True)
+    publish.single("t/kept", b"hello", qos=1, retain=True, hostname="127.0.0.1", port=plain)
+    assert tried({"port": plain}, subscriptions=["t/#"], exchange=waiting)[-1].ok
 
 
 def test_no_answer_says_what_to_do(plain: int):

@@ -1,6 +1,7 @@
 """One connection against a broker that does what no real one does on request: sockets of this process."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
@@ -49,6 +50,24 @@ async def test_a_broker_that_breaks_off_before_its_answer_is_left_at_once():
         with pytest.raises(MqttError, match="the connection broke"):
             async with connection(node, [], answer_s=60.0):
                 pytest.fail("it is no connection")
+
+
+async def test_it_goes_over_the_interface_that_is_named():
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(CONNACK)
+        await reader.read()
+        writer.close()
+
+    async with broker(handle) as node:
+        over = MqttConnection(BrokerSettings(), node, identifier="x", on_message=lambda _: None, via="lo")
+        async with over:
+            assert over._wire is not None
+            assert over._wire.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16).rstrip(b"\0") == b"lo"
+        with pytest.raises(OSError, match="over none7: No such device"):
+            await MqttConnection(
+                BrokerSettings(), node, identifier="x", on_message=lambda _: None, via="none7"
+            ).__aenter__()
 
 
 async def test_a_refused_log_in_is_a_sentence_with_its_code():

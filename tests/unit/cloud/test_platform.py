@@ -9,16 +9,24 @@ from cloud.access.authenticator import Authenticator
 from cloud.alarms.alarm_service import AlarmService
 from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.preview import Previewer
+from cloud.care.commands import GatewayCommands
+from cloud.care.configs import GatewayConfigs
+from cloud.care.enrolments import Enrolments
+from cloud.care.gateway_care import GatewayCare
 from cloud.core.health import Component, Condition
 from cloud.database.audit_log import Actor
+from cloud.gateways.config_reports import ConfigReports
 from cloud.gateways.statuses import Statuses
+from cloud.ingest.historical.importer import Importer
 from cloud.ingest.replay import Replayer
 from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.readings.contract import StoredReading
+from cloud.registry.editing import RegistryEditing
 from cloud.registry.fact_service import FactService
 from cloud.rulebook.rule_store import RuleStore
+from runtime.broker_settings import BrokerSettings
 from tests.unit.cloud.examples import T0, Workshop
 
 
@@ -28,16 +36,23 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
         metrics=workshop.metrics,
     )  # fmt: skip
     rule_store = RuleStore(workshop.database, workshop.registry)
+    facts = FactService(workshop.database, workshop.registry)
     return Platform(
         registry=workshop.registry, store=workshop.store, newest=workshop.newest, accounts=workshop.accounts,
         statuses=Statuses(), dead_letters=workshop.dead_letters, metrics=workshop.metrics,
         components={name: partial(Component, each, "a sentence") for name, each in conditions.items()},
+        importer=Importer(workshop.registry, workshop.store, workshop.database),
         replay=replayer.replay, access=Authenticator(workshop.database), rule_store=rule_store,
         alarm_service=AlarmService(workshop.database),
             previewer=Previewer(rule_store, workshop.store),
             maintenance=MaintenanceCalendar(workshop.database, workshop.registry),
         notifier=Notifier(workshop.database, workshop.registry, NotifySettings(), lambda topic, payload: True),
-        facts=FactService(workshop.database, workshop.registry), heights=workshop.decoder.heights,
+        facts=facts, editing=RegistryEditing(workshop.database, facts), heights=workshop.decoder.heights,
+        care=GatewayCare(
+            configs := GatewayConfigs(workshop.database, rule_store),
+            GatewayCommands(workshop.database, publish=lambda topic, payload: True),
+            Enrolments(workshop.database, configs, broker=BrokerSettings(), enrol=None), ConfigReports(),
+        ),
     )  # fmt: skip
 
 

@@ -122,6 +122,7 @@ def test_only_what_must_be_reached_from_outside_or_reach_out_is_on_a_network_tha
     assert {name for name, service in SERVICES.items() if outward & set(service.get("networks", ()))} == {
         *WITH_PORTS,
         "cloud",
+        "web",
     }
     for one in outward:  # each alone there: nobody reaches another by the way out
         assert len([name for name, service in SERVICES.items() if one in service.get("networks", ())]) == 1
@@ -163,7 +164,7 @@ def test_nobody_gets_anothers_secrets():
         for source, _ in mounts(name).values():
             if source.startswith("./secrets/"):
                 readers.setdefault(source.removeprefix("./secrets/"), set()).add(name)
-    assert readers["cloud"] == {"cloud", "operator", "backup", "store"}
+    assert readers["cloud"] == {"cloud", "web", "operator", "backup", "store"}
     assert all(len(names) == 1 for folder, names in readers.items() if folder != "cloud"), readers
     assert "ca" not in readers, "the authority's key stays on the host"
 
@@ -329,7 +330,7 @@ def test_every_package_of_the_distribution_gets_into_the_images():
     assert set(re.findall(r'"(\w+)"', wheel[1])) <= copied
 
 
-@pytest.mark.parametrize("script", ["rehearse", "install-test-servers"])
+@pytest.mark.parametrize("script", ["rehearse", "install-test-servers", "wheelhouse/install.sh"])
 def test_shell_scripts_are_as_shellcheck_wants_them(script: str):
     finished = subprocess.run([require("shellcheck"), ROOT / "deploy" / script], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stdout

@@ -3,7 +3,6 @@
 import pytest
 
 from edge.batch_size import SMALLEST_BYTES, TRY_AGAIN_S, BatchSize
-from wire.batch import MAX_BATCH_BYTES
 
 
 def send(size: BatchSize, wanted: int, broker_takes: int, *, now_s: float = 0.0) -> bool:
@@ -32,7 +31,7 @@ def test_an_outage_however_long_leaves_no_limit_behind():
         size.failed(min(5_000, size.limit))
     assert size.limit == SMALLEST_BYTES
     size.acked(SMALLEST_BYTES, now_s=2.0)
-    assert (size.limit, size.note) == (MAX_BATCH_BYTES, "")
+    assert (size.limit, size.note) == (8_000, "")
 
 
 def test_what_was_found_is_known_to_the_next_start_and_tried_again_after_hours():
@@ -43,7 +42,7 @@ def test_what_was_found_is_known_to_the_next_start_and_tried_again_after_hours()
     again.remember(size.memory(), now_s=0.0)
     assert again.limit == size.limit
     again.acked(1_000, now_s=TRY_AGAIN_S + 1)
-    assert again.limit == MAX_BATCH_BYTES
+    assert again.limit > 2_000
 
 
 def test_a_limit_that_is_lowered_while_we_run_is_found():
@@ -52,3 +51,38 @@ def test_a_limit_that_is_lowered_while_we_run_is_found():
         send(size, 20_000, 100_000)
     attempts = [send(size, 20_000, 3_000) for _ in range(200)]
     assert all(attempts[-20:])
+
+
+@pytest.mark.parametrize("broker_takes", [1_500, 3_000, 20_000])
+def test_a_limit_is_learnt_within_three_failures_while_batches_grow_as_a_links_do(broker_takes: int):
+    size, wanted, failures = BatchSize(), 1_300, 0
+    for number in range(60):
+        if send(size, wanted, broker_takes, now_s=float(number)):
+            wanted = 300_000
+        else:
+            wanted, failures = 1_300, failures + 1  # the connection is new
+    assert size.refused is not None
+    assert failures <= 3
+    assert size.limit > broker_takes / 2
+
+
+def test_a_link_that_breaks_now_and_then_under_batches_that_pass_at_other_times_leaves_no_limit():
+    size, wanted = BatchSize(), 1_300
+    for number in range(1_000):
+        sent = min(wanted, size.limit)
+        if number % 25 == 24:
+            size.failed(sent)
+            wanted = 1_300
+        else:
+            size.acked(sent, now_s=2.0 * number)
+            wanted = min(2 * wanted, 40_000)
+    assert (size.refused, size.note) == (None, "")
+
+
+def test_two_accidents_hours_apart_are_no_limit():
+    size = BatchSize()
+    for now_s in (0.0, 7_200.0):
+        size.failed(30_000)
+        size.acked(10_000, now_s=now_s)
+        size.acked(12_000, now_s=now_s + 3_600)
+    assert size.refused is None

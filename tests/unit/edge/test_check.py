@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge.check import CheckedSettings, check_file
+from edge.settings import spool_of
 from edge.sources.configured import MqttSource, SerialSource
 from edge.terminal import time_comes_from
 from runtime.settings import SettingsError
@@ -45,7 +46,37 @@ def test_a_board_names_its_sensors_by_channel(tmp_path: Path):
     assert source.channels == {"0": "rain-1", "1": "people-1"}
 
 
+OUTPUT = '[[outputs]]\nname = "siren"\n'
+SMS = 'kind = "sms"\nto = ["+62811000"]\n'
+LCUS = OUTPUT + 'kind = "lcus"\nport = "/dev/ttyUSB9"\n'
 MISTAKEN = [
+    (GATEWAY + OUTPUT + 'kind = "bell"\n', "outputs[0]: kind 'bell' is not known; write one of: 'mqtt'"),
+    (
+        GATEWAY + OUTPUT + 'kind = "mqtt"\ntopic = "a/+"\n',
+        "outputs[0].mqtt.topic: 'a/+': a topic to publish to has no +",
+    ),
+    (GATEWAY + LCUS + 'test = "monday"\n', "outputs[0].lcus.test: 'monday': is no time of the week"),
+    (GATEWAY + OUTPUT + SMS, "modem: is missing; output 'siren' sends over it: add [modem]"),
+    (
+        GATEWAY + "[modem]\n" + OUTPUT + SMS.replace("+62", "0"),
+        "outputs[0].sms.to[0]: '0811000': is no number of a telephone",
+    ),
+    (
+        GATEWAY + "[modem]\n" + OUTPUT + 'kind = "sms"\nto = []\n',
+        "outputs[0].sms.to: write at least so many: 1",
+    ),
+    (GATEWAY + '[modem]\nzone = "WIT"\n', "modem.zone: 'WIT': is no zone; write how far it is from UTC"),
+    (GATEWAY + "[modem]\nquota_from_day = 31\n", "modem.quota_from_day: 31"),
+    (GATEWAY + LCUS + LCUS, "outputs[1].name: 'siren' is taken; write another"),
+    (GATEWAY + LINE + LCUS.replace("/dev/ttyUSB9", "/dev/null"), "outputs[0].port: '/dev/null' is read by a source"),
+    (
+        GATEWAY + LCUS + LCUS.replace("siren", "horn").replace("lcus", "modbus") + "baud = 19200\n",
+        "outputs[1].port: '/dev/ttyUSB9' cannot have two rates, 9600 and 19200",
+    ),
+    (
+        '[gateway]\nid = "gw-1"\n' + OUTPUT + 'kind = "mqtt"\ntopic = "s"\n',
+        "local_broker: is missing; output 'siren' is reached over it",
+    ),
     (GATEWAY.replace("gw-1", "GW 1"), "gateway.id: 'GW 1': use 1 to 64 of a-z, 0-9"),
     (GATEWAY + "[spool]\nmax_md = 3\n", "spool.max_md: unknown key; did you mean max_mb?"),
     (GATEWAY + "[spool]\nmax_mb = 0\n", "spool.max_mb: 0: write 1 or more"),
@@ -137,6 +168,12 @@ def test_a_gateway_without_uplink_or_sources_is_warned(tmp_path: Path):
     assert check(tmp_path, GATEWAY + UPLINK + LINE).warnings == ()
 
 
+def test_an_interface_that_is_not_there_is_a_warning(tmp_path: Path):
+    said = check(tmp_path, GATEWAY + UPLINK + 'via = ["lo", "wwan9"]\n' + LINE).warnings
+    assert len(said) == 1
+    assert "uplink.via[1]: this machine has no interface 'wwan9' now; it has " in said[0]
+
+
 def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path):
     (tmp_path / "p").write_text("secret")
     (tmp_path / "p").chmod(0o604)
@@ -146,6 +183,14 @@ def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path):
     assert check(tmp_path, text).warnings == ()
 
 
+def test_a_port_that_may_not_be_opened_yet_stops_no_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """After a start udev may give the ports to the group a moment later, and systemd starts nothing again after 2."""
+    monkeypatch.setattr("edge.check.os.access", lambda path, mode: path != "/dev/tty")
+    text = GATEWAY + '[[sources]]\nname = "a"\nfamily = "sds011"\nport = "/dev/tty"\nsensor = "b"\n'
+    warnings = check(tmp_path, text).warnings
+    assert any("sources[0].port: '/dev/tty' may not be opened by this user; add the user" in each for each in warnings)
+
+
 @pytest.mark.parametrize(
     ("uplink", "said"),
     [
@@ -153,6 +198,15 @@ def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path):
         ('host = "broker:8883"', "uplink.host: 'broker:8883': write the host alone"),
         ('host = "broker"\nport = 8883', "uplink.tls: is missing, and port 8883 is MQTT over TLS"),
         ('username = "a"\npassword_file = "edge.toml/x"', "uplink.password_file"),
+        (
+            'quiet_hours = ["22-05"]\nzone = "Z"',
+            "uplink.quiet_hours[0]: '22-05': is no span of a day; write one such as",
+        ),
+        ('quiet_hours = ["22:00-05:00"]', "quiet_hours stand without zone; add how far the place is from UTC"),
+        ('zone = "WIT"', "uplink.zone: 'WIT': is no zone; write how far it is from UTC, such as '+09:00'"),
+        ('via = ["wlan 0"]', "uplink.via[0]: 'wlan 0': is no name of an interface; write one that ip link shows"),
+        ('via = ["lo"]\nvia_max_kbit_s = { wwan0 = 64 }', "via_max_kbit_s: 'wwan0' stands not in via; add it there"),
+        ("max_kbit_s = -1", "uplink.max_kbit_s"),
     ],
 )
 def test_an_uplink_that_cannot_work_is_a_mistake(tmp_path: Path, uplink: str, said: str):
@@ -277,3 +331,13 @@ def test_two_sources_do_not_listen_on_one_port_and_a_serial_line_on_none(tmp_pat
         "sources[0].listen: '127.0.0.1:8090' means nothing here, since maxbotix is on a serial line" in each
         for each in mistakes(tmp_path, GATEWAY + LINE + 'listen = "127.0.0.1:8090"\n')
     )
+
+
+def test_the_spool_of_a_service_is_where_the_service_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("edge.settings._STATE_OF", {tmp_path: Path("/var/lib/siaga")})
+    file = tmp_path / "edge.toml"
+    assert spool_of(file, None) == Path("/var/lib/siaga/spool.db")
+    assert spool_of(file, Path("mine.db")) == tmp_path / "mine.db"
+    assert spool_of(tmp_path / "other" / "edge.toml", None) == tmp_path / "other" / "spool.db"
+    (tmp_path / "spool.db").touch()
+    assert spool_of(file, None) == tmp_path / "spool.db", "readings may wait in the one that is there"

@@ -4,8 +4,9 @@ import subprocess
 
 import pytest
 
-from edge.cli import WELL, main
-from edge.command_line import SHELLS
+from edge.cli import main
+from edge.commands import WELL
+from edge.commands.completion import SHELLS
 from tests.servers import require
 
 

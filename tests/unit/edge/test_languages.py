@@ -13,9 +13,11 @@ import pytest
 import tomli_w
 
 from edge.check import check_file
-from edge.cli import INTERRUPTED, MISTAKES, WELL, main
+from edge.cli import main
 from edge.command_line import parse
+from edge.commands import COMMANDS, INTERRUPTED, MISTAKES, WELL
 from edge.lock import SpoolLocked, locked
+from edge.output_settings import GpioOutput, LcusOutput, ModbusOutput, MqttOutput
 from edge.settings import EdgeSettings, OwnQuantity
 from edge.terminal import say, say_step
 from firmware_bridge.catalog import MQTT_DIALECTS, SERIAL_FAMILIES
@@ -26,9 +28,9 @@ from runtime.settings import Settings, SettingsError
 from tests.unit.edge.test_check import GATEWAY, JSON, LINE, MISTAKEN, UPLINK, mistakes
 
 ENGLISH, INDONESIAN = LanguageCode.ENGLISH, LanguageCode.INDONESIAN
-HELPS = [["--help"], ["run", "--help"], ["check", "--help"], ["completion", "--help"]]
-HELPS += [["decode", "--help"], ["simulate", "--help"]]
+HELPS = [["--help"], *([name, "--help"] for name in COMMANDS)]
 REFUSED = [[], ["chek"], ["check", "--conect"], ["check", "--config"], ["check", "--verbose=3"], ["completion", "fish"]]
+REFUSED += [["detect", "--seconds", "nan"], ["doctor", "--seconds", "-1"], ["init", "--seconds", "soon"]]
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +50,8 @@ def printed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def triples(text: str) -> set[str]:
     """Every three words in a row, however the lines break: what two languages can have in common is shorter."""
     prose = re.sub(r"^siaga-edge .*$", "", text.lower(), flags=re.MULTILINE)  # a command to copy
-    return set(re.findall(r"(?=\b([a-z]{2,} [a-z]{2,} [a-z]{2,})\b)", re.sub(r"\s+", " ", prose)))
+    prose = re.sub(r"`[^`]*`", "", re.sub(r"\s+", " ", prose))
+    return set(re.findall(r"(?=\b([a-z]{2,} [a-z]{2,} [a-z]{2,})\b)", prose))
 
 
 @pytest.mark.parametrize("arguments", [*HELPS, *REFUSED], ids=" ".join)
@@ -85,7 +88,7 @@ ODD: tuple[object, ...] = (True, -5, 10**7, 0.5, "x y", "", [], [3], {}, {"a": 1
 def tables(model: type[Settings]) -> Iterator[tuple[str, str]]:
     """(table, key) of all settings."""
     for name in model.model_fields:
-        if name not in ("sources", "quantities"):
+        if name not in ("sources", "quantities", "outputs"):
             table = {"uplink": "uplink", "local_broker": "uplink"}.get(name, name)
             annotation = model.model_fields[table].annotation
             annotation = next(iter(get_args(annotation)), annotation)  # of a table that may be missing
@@ -122,6 +125,25 @@ def test_no_odd_value_of_a_quantity_gets_words_of_a_library(tmp_path: Path, key:
     for value in ODD:
         table = {"id": "leq", "unit": "dB[SPL]", key: value}
         for problem in problems_of(tmp_path, {"gateway": {"id": "gw-1"}, "quantities": [table]}):
+            assert untranslated(problem) == [], problem
+            found += 1
+    assert found > 2
+
+
+WHOLE_OUTPUTS: dict[type[Settings], dict[str, Any]] = {
+    MqttOutput: {"kind": "mqtt", "topic": "a/siren"},
+    LcusOutput: {"kind": "lcus", "port": "/dev/null"},
+    ModbusOutput: {"kind": "modbus", "port": "/dev/null"},
+    GpioOutput: {"kind": "gpio", "line": 17},
+}
+
+
+@pytest.mark.parametrize(("model", "key"), [(model, key) for model in WHOLE_OUTPUTS for key in model.model_fields])
+def test_no_odd_value_of_an_output_gets_words_of_a_library(tmp_path: Path, model: type[Settings], key: str):
+    found = 0
+    for value in ODD:
+        output = {"name": "a", **WHOLE_OUTPUTS[model], key: value}
+        for problem in problems_of(tmp_path, {"gateway": {"id": "gw-1"}, "outputs": [output]}):
             assert untranslated(problem) == [], problem
             found += 1
     assert found > 2

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli import MISTAKES, main
+from edge.cli import main
+from edge.commands import MISTAKES
 from edge.sources.line import open_line, read_some
 from firmware_bridge import SERIAL_FAMILIES, Frame
 from firmware_bridge.families import sds011

@@ -72,10 +72,12 @@ class Agent:
         await self._place(self.time.recall())
         return self
 
-    async def second(self, *, fix: bool = False, wrong_ms: int = 0) -> None:
-        """A second, in which a reading comes, and perhaps a fix."""
+    async def second(self, *, fix: bool = False, answer: bool = False, wrong_ms: int = 0) -> None:
+        """A second, in which a reading comes, and perhaps a fix or an answer of the cloud."""
         self.machine.pass_(1_000)
         self.read()
+        if answer:
+            self.time.on_answer(self.machine.true_ms + wrong_ms - 200, 0.4)
         if fix and self.receiver is not None:
             self.receiver.on_fix(self.machine.true_ms + wrong_ms, self.machine.uptime_ms)
         await self._place(self.time.find(synced=self.stamper.clock.is_the_systems or self.machine.synced))
@@ -103,8 +105,8 @@ class Agent:
     @property
     def clock(self) -> tuple[Clock, str]:
         clock = self.stamper.clock
-        known = clock.state is Clock.SYNCED
-        return clock.state, ("the system's" if clock.is_the_systems else "the receiver's") if known else "nobody's"
+        whose = {"the system": "the system's", "the cloud": "the cloud's", "nowhere": "nobody's"}
+        return clock.state, whose.get(self.time.whence, "the receiver's")
 
 
 @pytest.fixture
@@ -117,6 +119,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 RECEIVERS = (Clock.SYNCED, "the receiver's")
 SYSTEMS = (Clock.SYNCED, "the system's")
+CLOUDS = (Clock.ESTIMATED, "the cloud's")
 NOBODYS = (Clock.UNKNOWN, "nobody's")
 
 
@@ -359,4 +362,138 @@ async def test_a_spool_that_opens_after_the_receiver_has_told_the_time_changes_n
     assert {reading.clock for reading in readings} == {Clock.ESTIMATED}
     due_ms = [NOW_MS + 1_000 * second for second in (*range(1, 6), *range(11, 16))]
     assert all(-64 < reading.time_ms - at_ms <= 0 for reading, at_ms in zip(readings, due_ms, strict=True))
+    await agent.spooler.stop()
+
+
+async def told_by_the_cloud(machine: Machine) -> Agent:
+    agent = await Agent(machine, receiver=None).start()
+    for _ in range(300):
+        await agent.second(answer=True)
+    assert agent.clock == NOBODYS
+    await agent.second(answer=True)
+    assert (agent.clock, agent.error_ms) == (CLOUDS, 0)
+    return agent
+
+
+async def test_where_no_time_server_ever_answers_the_cloud_tells_the_time_and_all_of_it_is_estimated(machine: Machine):
+    agent = await told_by_the_cloud(machine)
+    assert "the time comes from the cloud's acknowledgements" in agent.time.note
+    for _ in range(10):
+        await agent.second(answer=True)
+    readings = await agent.readings()
+    assert {reading.clock for reading in readings} == {Clock.ESTIMATED}
+    for number, reading in enumerate(readings):
+        assert -64 < reading.time_ms - (NOW_MS + 1_000 * (number + 1)) <= 0
+    assert all(one.time_ms < next_.time_ms for one, next_ in pairwise(readings))
+    await agent.spooler.stop()
+
+
+async def test_a_restart_in_the_same_boot_goes_by_the_clouds_time_and_one_in_another_does_not(machine: Machine):
+    before = await told_by_the_cloud(machine)
+    await before.readings()
+    await before.spooler.stop()
+    machine.pass_(3_600_000)
+    agent = await Agent(machine, receiver=None).start()
+    assert (agent.clock, agent.error_ms) == (CLOUDS, 0)
+    await agent.second()
+    await agent.readings()
+    await agent.spooler.stop()
+    machine.reboot()
+    rebooted = await Agent(machine, receiver=None).start()
+    assert rebooted.clock == NOBODYS
+    assert machine.true_ms - 70_000 < rebooted.stamper.now_ms() < machine.true_ms, "no earlier than what was known"
+    await rebooted.spooler.stop()
+
+
+async def test_a_time_server_that_answers_at_last_ends_the_clouds_time_whatever_it_said(machine: Machine):
+    agent = await Agent(machine, receiver=None).start()
+    for _ in range(301):
+        await agent.second(answer=True, wrong_ms=-3_600_000)
+    assert (agent.clock, agent.error_ms) == (CLOUDS, -3_600_000)
+    moved = await agent.readings()
+    machine.wall_ms, machine.synced = machine.true_ms, True
+    for _ in range(10):
+        await agent.second(answer=True, wrong_ms=-3_600_000)
+        assert (agent.clock, agent.error_ms, agent.time.note) == (SYSTEMS, 0, "")
+    readings = await agent.readings()
+    assert readings[:301] == moved
+    assert {reading.clock for reading in readings[302:]} == {Clock.SYNCED}
+    assert len({reading.time_ms for reading in readings}) == len(readings)
+    await agent.spooler.stop()
+    again = await Agent(machine, receiver=None).start()
+    assert (again.clock, again.error_ms) == (SYSTEMS, 0)
+    await again.spooler.stop()
+
+
+async def test_a_receiver_ends_the_clouds_time(machine: Machine):
+    agent = await Agent(machine).start()
+    for _ in range(301):
+        await agent.second(answer=True, wrong_ms=900)
+    assert (agent.clock, agent.error_ms) == (CLOUDS, 900)
+    for _ in range(5):
+        await agent.second(fix=True, answer=True, wrong_ms=0)
+    assert (agent.clock, agent.error_ms) == (RECEIVERS, 0)
+    await agent.second(answer=True, wrong_ms=900)
+    assert (agent.clock, agent.error_ms) == (RECEIVERS, 0)
+    await agent.spooler.stop()
+
+
+async def test_a_system_that_is_synced_from_the_start_never_asks_the_cloud(machine: Machine):
+    machine.wall_ms, machine.synced = machine.true_ms, True
+    agent = await Agent(machine, receiver=None).start()
+    for _ in range(310):
+        await agent.second(answer=True, wrong_ms=-600_000)
+        assert (agent.clock, agent.error_ms) == (SYSTEMS, 0)
+    await agent.spooler.stop()
+
+
+YESTERDAY_MS = 86_400_000
+THREE_YEARS_MS = 3 * 365 * 86_400_000
+
+
+@pytest.mark.parametrize("shows_ms", [NOW_MS - YESTERDAY_MS, NOW_MS + THREE_YEARS_MS, NOW_MS - 20_000, IN_1970_MS])
+async def test_a_clock_that_nobody_vouches_for_is_put_right_by_the_step_whatever_it_shows(
+    machine: Machine, shows_ms: int
+):
+    machine.wall_ms = shows_ms  # as the fake clock of the last shutdown has it, or a chip with an empty battery
+    agent = await Agent(machine, receiver=None).start()
+    for _ in range(20):
+        await agent.second()
+    assert agent.clock == NOBODYS
+    machine.wall_ms, machine.synced = machine.true_ms, True
+    await agent.second()
+    assert (agent.clock, agent.error_ms) == (SYSTEMS, 0)
+    readings = await agent.readings()
+    assert {reading.clock for reading in readings} == {Clock.ESTIMATED}
+    for number, reading in enumerate(readings):
+        assert -64 < reading.time_ms - (NOW_MS + 1_000 * (number + 1)) <= 0
+    await agent.spooler.stop()
+
+
+@pytest.mark.parametrize("step_ms", [THREE_YEARS_MS, -THREE_YEARS_MS, -3_600_000, -20_000, 20_000])
+async def test_a_clock_that_somebody_vouches_for_may_step_and_no_time_is_given_twice(machine: Machine, step_ms: int):
+    machine.wall_ms, machine.synced = machine.true_ms, True
+    agent = await Agent(machine, receiver=None).start()
+    for _ in range(20):
+        await agent.second()
+    for change_ms in (step_ms, -step_ms):
+        machine.wall_ms += change_ms
+        for _ in range(30):
+            await agent.second()
+    assert (agent.clock, agent.error_ms) == (SYSTEMS, 0)
+    readings = await agent.readings()
+    assert [reading.value for reading in readings] == [float(number) for number in range(80)]
+    assert len({reading.time_ms for reading in readings}) == 80
+    await agent.spooler.stop()
+
+
+async def test_where_nobody_ever_tells_the_time_readings_are_marked_and_lose_nothing(machine: Machine):
+    agent = await Agent(machine, receiver=None).start()
+    for _ in range(600):
+        await agent.second()
+    assert agent.clock == NOBODYS
+    readings = await agent.readings()
+    assert {reading.clock for reading in readings} == {Clock.UNKNOWN}
+    assert [reading.value for reading in readings] == [float(number) for number in range(600)]
+    assert all(one.time_ms < next_.time_ms for one, next_ in pairwise(readings))
     await agent.spooler.stop()

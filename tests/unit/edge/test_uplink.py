@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.link.fitting import encode_within_limits
 from edge.settings import UplinkSettings
 from edge.spool.file import SpoolFile
 from edge.spool.limits import Limits
@@ -17,7 +18,7 @@ from edge.spool.spans import SeqRange
 from edge.spool.spool import Spool
 from edge.spool.spooler import Spooler
 from edge.spool.write_batch import Origin
-from edge.uplink import Uplink, encode_within_limits
+from edge.uplink import Uplink
 from runtime.mqtt_connection import MORE_THAN_A_PUBACK, Message
 from wire import Ack, Batch, Lost, Reading, decode_batch, encode_ack
 from wire.ack import MAX_ACK_BYTES
@@ -123,6 +124,21 @@ async def test_losses_ride_on_a_batch_of_their_own_until_its_ack(link: Link):
     assert (link.ranges(), link.sent[0].lost) == ([(1, 0, True)], (Lost("former", 1, 9, SPOOL_FULL),))
     link.receive(encode_ack(Ack("now", 1, 0)))
     assert not link.spooler.spool.losses
+
+
+async def test_the_time_in_an_ack_counts_for_what_was_sent_once(link: Link):
+    heard: list[tuple[int, float]] = []
+    link.uplink._on_time = lambda time_ms, took_s: heard.append((time_ms, took_s))
+    link.append(12)
+    await until(lambda: len(link.sent) == 3)
+    link.receive(encode_ack(Ack("now", 1, 5)))
+    link.receive(encode_ack(Ack("now", 6, 10, time_ms=7)))
+    assert [(time_ms, 0 <= took_s < 20) for time_ms, took_s in heard] == [(7, True)]
+    link.uplink.reconnected()
+    await until(lambda: len(link.sent) == 4)
+    link.receive(encode_ack(Ack("now", 11, 12, time_ms=8)))  # an answer to the first sending, perhaps
+    assert link.spooler.spool.ledger.depth == 0
+    assert len(heard) == 1
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b'{"stream":"now","first":5,"last":1}', b"\xff" * 2_000])

@@ -88,7 +88,7 @@ def test_what_is_no_name_is_not_found(name):
 
 def test_a_family_that_nobody_asked_for_is_not_loaded():
     listing = subprocess.run(
-        [sys.executable, "-c", "import sys, edge.cli, firmware_bridge; print(*sys.modules)"],
+        [sys.executable, "-c", "import sys, edge.cli, edge.commands.run; print(*sys.modules)"],
         capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     assert "firmware_bridge.catalog" in listing

@@ -13,11 +13,11 @@ from firmware_bridge.catalog import find
 from firmware_bridge.family import QUANTITIES_KNOWN
 from firmware_bridge.modbus import ready_maps
 from firmware_bridge.modbus.map_keys import OF_A_FIELD, OF_A_MAP
-from firmware_bridge.modbus.pdu import Span
+from firmware_bridge.modbus.pdu import Span, build_refusal
 from firmware_bridge.modbus.register_map import parse_map
 from firmware_bridge.modbus.slave import ModbusSlave, Placing
 from firmware_bridge.modbus.values import TYPES, value_of, words_of
-from tests.unit.firmware_bridge.test_modbus import decoder, only, reply, samples_of
+from tests.unit.firmware_bridge.test_modbus import decoder, frame, only, reply, samples_of
 from wire import BUILT_IN, Quantity, QuantityTable
 
 
@@ -45,7 +45,8 @@ def test_each_map_that_is_shipped_has_a_model_and_no_mistake(name: str):
     assert map_.unknown == ()
     assert map_.baud in (4_800, 9_600, 115_200)
     assert table["source"]
-    assert len(map_.spans) == 1, "all of it comes in one request"
+    asks = 2 if name == "solar_charge_controller" else 1
+    assert len(map_.spans) == asks, "all of it comes in one request where the registers between have a meaning"
 
 
 @pytest.mark.parametrize("model", ready_maps.MODELS)
@@ -123,6 +124,31 @@ def test_temperature_and_humidity_of_the_vendors_own_example():
         "humidity": 65.8,
         "temperature": -10.1,
     }
+
+
+def test_a_charge_controller_is_asked_twice_and_never_for_registers_that_no_document_names():
+    asked = decoder("Tracer-AN")
+    assert asked.poll(0.0).send == bytes.fromhex("0104310000053ef5")
+    sun = asked.feed(reply(1, 1853, 212, 3928, 0, 1312, function=4))
+    assert samples_of(sun) == {"solar_voltage": 18.53, "battery_voltage": 13.12}
+    asked.poll(1.0)  # the pause between two requests
+    assert asked.poll(2.0).send == bytes.fromhex("0104311a00011ef1")
+    assert samples_of(asked.feed(reply(1, 67, function=4))) == {"battery": 67.0}
+
+
+def test_at_night_a_charge_controllers_panels_have_no_voltage_and_that_is_a_reading():
+    night = samples_of(decoder("LS-B").feed(reply(1, 0, 0, 0, 0, 1240, function=4)))
+    assert night == {"solar_voltage": 0.0, "battery_voltage": 12.4}
+
+
+def test_a_charge_controller_that_gives_no_charge_still_gives_its_voltages():
+    asked = decoder("tracer-b")
+    asked.poll(0.0)
+    assert samples_of(asked.feed(reply(1, 1853, 212, 3928, 0, 1312, function=4)))["battery_voltage"] == 13.12
+    asked.poll(1.0)
+    asked.poll(2.0)
+    asked.feed(frame(1, build_refusal(4, 2)))
+    assert "slave 1 (tracer-b) refuses input register 0x311A" in asked.poll(3.0).trouble
 
 
 def test_rain_is_what_was_added_to_the_total_and_the_total_outlives_a_restart():
@@ -294,8 +320,8 @@ PAGE = (Path(__file__).parents[3] / "docs" / "modbus.md").read_text(encoding="ut
 
 
 def test_the_configurations_of_the_page_have_no_mistake():
-    one, bus, own = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    for text in (one, bus.replace("channels = {", 'channels = { "3" = "tank-1",') + own):
+    one, bus, solar, own = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    for text in (one, solar, bus.replace("channels = {", 'channels = { "3" = "tank-1",') + own):
         for source in tomllib.loads(text)["sources"]:
             assert list(mistakes_in(source, BUILT_IN)) == []
 

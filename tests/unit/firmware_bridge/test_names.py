@@ -3,8 +3,8 @@
 import pytest
 
 from firmware_bridge.names import _BY_NAME, Meant, meant, meant_at_end, plain, unit_of_air_pressure
-from firmware_bridge.units import conversion
 from wire import QUANTITIES
+from wire.units import conversion
 
 
 def test_the_table_names_quantities_of_the_wire_and_units_that_can_be_converted():

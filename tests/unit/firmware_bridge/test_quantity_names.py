@@ -4,8 +4,8 @@ import pytest
 
 from firmware_bridge.names import Meant, meant
 from firmware_bridge.quantity_names import _SHORT, _TELLING_UNITS, quantity_called, quantity_of, with_its_usual_unit
-from firmware_bridge.units import conversion
 from wire import BUILT_IN, MEASURED, QUANTITIES
+from wire.units import conversion
 
 
 @pytest.mark.parametrize(

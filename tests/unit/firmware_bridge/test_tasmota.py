@@ -5,10 +5,10 @@ import pytest
 
 from firmware_bridge import MQTT_DIALECTS, Frame, Noise, Sample
 from firmware_bridge.dialects import tasmota
-from firmware_bridge.units import conversion
 from tests.recorded import Source, recorded
 from tests.synthetic.messages import messages_tsv
 from wire import QUANTITIES
+from wire.units import conversion
 
 
 def parse(message, **options):

@@ -80,7 +80,7 @@ def test_the_scopes_of_a_place_go_from_wide_to_narrow():
          "levels[0].limits: there is no such field; did you mean limit?"),
         ({"hours": {"from": "08:00"}}, "hours.from: there is no such field; there are days, start, end"),
         ({"for_s": "soon"}, "for_s: is 'soon'; write a number"),
-        ({"kind": "over"}, "kind: is 'over'; write one of above, below, inside, outside, rise, silence"),
+        ({"kind": "over"}, "kind: is 'over'; write one of above, below, inside, outside, rise, trend, silence"),
         ({"levels": [{"name": "S", "severity": "bad", "limit": 3}]},
          "levels[0].severity: is 'bad'; write one of minor, moderate, severe, extreme"),
         ({"at_least": {"n": 2}}, "at_least: is {'n': 2}; object missing required field `m`"),

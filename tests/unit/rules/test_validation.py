@@ -5,13 +5,17 @@ import msgspec
 import pytest
 
 from rules.problem import ValidationProblem
-from rules.rule import RESERVED_FAMILIES, Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
+from rules.rule import RESERVED_FAMILIES, Also, AtLeast, Direction, Hours, Level, Rule, RuleKind, Severity
 from rules.validation import NEGATIVE, family_problems, problems_in
 from wire import BUILT_IN
 
 S3 = Level("Siaga 3", Severity.MODERATE, 150.0)
 S2 = Level("Siaga 2", Severity.SEVERE, 250.0)
 SOUND = Rule(family="river-level", quantity="water_level", kind=RuleKind.ABOVE, levels=(S3, S2), title="River")
+TREND: dict[str, Any] = {
+    "kind": RuleKind.TREND, "target": 20.0, "window_s": 345_600.0,
+    "levels": (msgspec.structs.replace(S3, limit=5.0), msgspec.structs.replace(S2, limit=2.0)),
+}  # fmt: skip
 
 
 def _sound(**changes: Any) -> list[ValidationProblem]:
@@ -30,6 +34,8 @@ def _level(**changes: Any) -> Level:
         {"kind": RuleKind.INSIDE, "levels": (_level(high=300.0), _level(name="In", limit=200.0, high=250.0))},
         {"kind": RuleKind.OUTSIDE, "levels": (_level(high=300.0), _level(name="Out", limit=100.0, high=350.0))},
         {"kind": RuleKind.RISE, "minimum": 100.0, "window_s": 3600.0},
+        TREND | {"hysteresis": 1.0},
+        TREND | {"direction": Direction.RISING, "target": 9_000.0},
         {"kind": RuleKind.SILENCE, "levels": (_level(limit=3.0),)},
         {"kind": RuleKind.SILENCE, "levels": (_level(limit=3.0),), "quantity": ""},
         {"at_least": AtLeast(3, 5), "hours": Hours((6, 7), "22:00", "05:00"), "hysteresis": 99.9},
@@ -70,6 +76,14 @@ def test_a_sound_rule_has_no_mistakes(changes: dict[str, Any]):
         ({"kind": RuleKind.INSIDE, "levels": (S3,)}, "levels[0].high: is missing"),
         ({"kind": RuleKind.INSIDE, "levels": (_level(high=150.0),)}, "levels[0].high 150: is not above the limit 150"),
         ({"kind": RuleKind.INSIDE, "levels": (_level(high=math.inf),)}, "levels[0].high inf: is no number"),
+        ({"target": 5.0}, "target 5: belongs to rules of a trend only, and this is above; leave it out"),
+        (TREND | {"target": None}, "target: is missing; write the value that must not be reached, such as 20"),
+        (TREND | {"target": math.inf}, "target inf: is no number; write one"),
+        (TREND | {"target": 20_000.0}, "target 20000: water_level is never so; write -1000 to 10000 cm"),
+        (TREND | {"window_s": 3_600.0}, "window_s 3600: is no window of a trend; write seconds from 172800 to 1209600"),
+        (TREND | {"levels": (_level(limit=90.0),)}, "levels[0].limit 90: no trend tells so many days ahead"),
+        (TREND | {"levels": (_level(limit=0.0),)}, "levels[0].limit 0: a trend needs more than 0"),
+        (TREND | {"at_least": AtLeast(1, 2)}, "at_least: has no meaning for a trend"),
         ({"kind": RuleKind.RISE, "levels": (_level(limit=0.0),)}, "levels[0].limit 0: a rise needs more than 0"),
         ({"kind": RuleKind.SILENCE, "levels": (_level(limit=-1.0),)},
          "levels[0].limit -1: a silence needs more than 0"),

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runtime.private import PRIVATE, keep_private
+from runtime.private import keep_private
+from runtime.whole_files import PRIVATE
 
 TRY = """
 import fcntl, sys

@@ -1,5 +1,6 @@
 """Acks, status, topics and names: golden forms, and refusals in one sentence."""
 
+import msgspec
 import pytest
 
 from wire import (
@@ -103,6 +104,21 @@ def test_a_status_is_these_bytes():
 def test_a_broken_status_is_refused(payload: bytes, said: str):
     with pytest.raises(WireError, match=said):
         decode_status(payload)
+
+
+def test_a_state_of_a_newer_gateway_costs_its_status_nothing():
+    newer = encode_status(STATUS).replace(b'"state":"ok"', b'"state":"resting"')
+    assert [source.state for source in decode_status(newer).sources] == [SourceStatus.OTHER]
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("update", b'{"version":"1.3.0","state":"fetching","reason":7}'), ("last_word", b"[]"), ("arch", b"{}")],
+)
+def test_a_part_that_is_not_read_costs_itself_alone_and_a_note_says_so(name: str, part: bytes):
+    found = decode_status(encode_status(STATUS)[:-1] + b',"' + name.encode() + b'":' + part + b"}")
+    assert msgspec.structs.replace(found, notes=STATUS.notes) == STATUS
+    assert found.notes[0].startswith(f"the part {name!r} of its status is not read here: Expected ")
 
 
 def test_a_topic_carries_shard_and_gateway():

@@ -102,6 +102,22 @@ def test_what_was_refused_is_said_in_these_bytes_and_an_old_gateway_passes_over_
     assert (old.stream, old.first, old.last) == (STREAM, 1201, 1560)
 
 
+TIMED = Ack(STREAM, 1201, 1206, time_ms=1_796_000_000_000)
+
+
+def test_the_clouds_time_is_said_in_these_bytes_and_an_old_gateway_passes_over_them():
+    assert encode_ack(TIMED) == GOLDEN["ack_timed"].encode()
+    assert decode_ack(GOLDEN["ack_timed"].encode()) == TIMED
+    old = msgspec.json.Decoder(FirstAck).decode(GOLDEN["ack_timed"])
+    assert (old.stream, old.first, old.last) == (STREAM, 1201, 1206)
+
+
+@pytest.mark.parametrize("time_ms", ["noon", -1, 2**60, 1.5])
+def test_a_time_that_is_none_acknowledges_all_the_same(time_ms: object):
+    odd = json.loads(GOLDEN["ack"]) | {"time_ms": time_ms}
+    assert decode_ack(json.dumps(odd).encode()) == Ack(STREAM, 1201, 1206)
+
+
 @pytest.mark.parametrize("refused", [7, [], {"reasons": 3}, {"reasons": {"new": -1}}, {"sensors": [["a", "b", 1]] * 9}])
 def test_a_form_of_what_was_refused_that_is_not_known_yet_acknowledges_all_the_same(refused: object):
     newer = json.loads(GOLDEN["ack"]) | {"refused": refused}

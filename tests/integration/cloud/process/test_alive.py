@@ -16,8 +16,10 @@ def answering(request: pytest.FixtureRequest) -> Iterator[str]:
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(request.param if self.path == "/api/v1/health" else 404)
+            status, said = request.param if isinstance(request.param, tuple) else (request.param, "")
+            self.send_response(status if self.path == "/api/v1/health" else 404)
             self.end_headers()
+            self.wfile.write(said.encode())
 
         def log_message(self, *_: object) -> None:
             pass
@@ -29,8 +31,16 @@ def answering(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("answering", "alive"), [(200, True), (503, True), (404, False), (500, False)], indirect=["answering"]
-)
+    ("answering", "alive"),
+    [
+        (200, True), (503, True), (404, False), (500, False),
+        ((503, '{"components":{"store":{"status":"down"},"ingest":{"status":"ok"}}}'), True),
+        ((503, '{"components":{"ingest":{"status":"down"}}}'), False),
+        ((503, '{"components":{"ingest":{"status":"down"},"ingester":{"status":"ok"}}}'), True),
+        ((503, '{"components":['), True),
+    ],
+    indirect=["answering"],
+)  # fmt: skip
 def test_a_cloud_that_says_how_it_is_is_alive(answering: str, alive: bool):
     assert is_alive(answering) is alive
 

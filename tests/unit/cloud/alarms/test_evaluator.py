@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
@@ -16,6 +17,7 @@ from cloud.alarms.rule_input import RuleInput, WatchedColumn
 from cloud.core.health import Condition
 from cloud.readings.blocks import Block
 from cloud.registry.records import Sensor
+from cloud.registry.snapshot import Registry
 from rules.engine import Event, EventKind, Watched, step_column
 from rules.marks import Mark
 from rules.rule import Severity
@@ -75,6 +77,9 @@ async def test_a_batch_that_comes_again_adds_nothing(tmp_path: Path):
         assert len(await town.alarms()) == 1
 
 
+DAYS = [{"name": "Days left", "severity": "minor", "limit": 3.0}]
+
+
 async def test_an_alarm_and_its_state_survive_a_restart(tmp_path: Path):
     async with Town(tmp_path) as town:
         await town.rule()
@@ -96,6 +101,22 @@ async def test_a_level_that_must_last_counts_on_across_a_restart(tmp_path: Path)
         await town.send(*(level(160, at=at) for at in range(120, 361, 60)), first=3)
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0 + 60_000
+
+
+async def test_a_trend_of_days_goes_on_across_restarts_of_the_cloud(tmp_path: Path):
+    """What its state lacks is nowhere else: days of readings are not read back at a start."""
+    fields: dict[str, Any] = {"kind": "trend", "target": 100.0, "window_s": 345_600, "levels": DAYS, "reject": []}
+    falling = [level(400.0 - 2 * hour, at=hour * 3_600.0) for hour in range(100)]
+    async with Town(tmp_path) as town:
+        await town.rule(**fields)
+    for start in range(0, 100, 25):
+        async with Town(tmp_path) as town:
+            await town.send(*falling[start : start + 25], first=start + 1)
+    async with Town(tmp_path) as town:
+        (alarm,) = await town.alarms()
+        assert alarm.state == "alarming"
+        assert 80 <= (alarm.opened_ms - T0) / 3_600_000 <= 92
+        assert alarm.value == pytest.approx(3.0, abs=0.3)
 
 
 async def test_at_least_n_of_m_sees_the_readings_of_before_the_restart(tmp_path: Path):
@@ -530,3 +551,29 @@ async def test_what_the_rules_leave_out_for_its_marks_is_told(tmp_path: Path, ma
         ]
         told = {("river", "water_level"): 2} if left_out else {}
         assert town.evaluator.not_judged(RuleInput(tuple(columns))) == told
+
+
+async def test_an_alarm_on_a_sensor_that_is_retired_ends_with_a_word_that_is_no_all_clear(tmp_path: Path):
+    async with Town(tmp_path) as town:
+        await town.rule()
+        await town.silence_rule()
+        await town.send(level(160, at=0))
+        plain = city()
+        sensors = [
+            replace(sensor, retired=sensor.id == "river")
+            for sensor in plain.sensors() if plain.gateway(sensor.id) is None
+        ]  # fmt: skip
+        town.registry.replace_with(
+            Registry(city=plain.city, sites=plain.sites(), gateways=plain.gateways(), sensors=sensors)
+        )
+        await town.rule_store.refresh()
+        await town.tick(at=5)
+        (alarm,) = await town.alarms()
+        assert (alarm.state, alarm.is_open, alarm.value) == ("closed", False, 160.0)
+        assert await town.events() == [("raised", 0.0, 0), ("retired", 5.0, 0)]
+        await town.tick(at=3_600)
+        assert len(await town.alarms()) == 1, "nobody waits for it any more"
+        town.registry.replace_with(plain)
+        await town.rule_store.refresh()
+        await town.send(level(170, at=3_660))
+        assert [each.state for each in await town.alarms()] == ["closed", "alarming"]

@@ -3,10 +3,13 @@
 async with Morotai(tmp_path) as city:   await city.send("gw-daruba", [Reading("river", "water_level", now_ms(), 132.4)])
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
+
+import msgspec
 
 from cloud.access.authenticator import Authenticator
 from cloud.access.principal import Role
@@ -14,12 +17,19 @@ from cloud.alarms.alarm_service import AlarmService
 from cloud.alarms.evaluator import RuleEvaluator
 from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.preview import Previewer
+from cloud.broker.settings import EnrolSettings
+from cloud.care.commands import GatewayCommands
+from cloud.care.configs import GatewayConfigs
+from cloud.care.enrolments import Enrolments
+from cloud.care.gateway_care import GatewayCare
 from cloud.core.health import Component, Condition
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
+from cloud.gateways.config_reports import ConfigReports
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.historical.importer import Importer
 from cloud.ingest.pipeline import BatchDecoder, BatchWriter
 from cloud.ingest.replay import Replayer
 from cloud.metrics.exposition import Metrics
@@ -28,15 +38,19 @@ from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.readings.newest import Newest
 from cloud.readings.sqlite import SqliteStore
+from cloud.registry.editing import RegistryEditing
 from cloud.registry.fact_service import FactService
+from cloud.registry.ownership import OWNABLE
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.rows import save_registry
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.rule_store import RuleStore
+from runtime.broker_settings import BrokerSettings
 from tests.registries import registry_in
 from tests.unit.cloud.access.house import cheap_passwords
-from wire import BUILT_IN, QuantityTable, Reading, Status, encode_batch, encode_status
+from wire import BUILT_IN, QuantityTable, Reading, Status, encode_batch, encode_status, parse_topic
 from wire.batch import Lost
+from wire.gateway_command import CommandReply, decode_command, encode_reply
 
 ZONE = "Asia/Jayapura"
 SITES = (
@@ -66,11 +80,12 @@ class Morotai:
 
     def __init__(
         self, folder: Path, *, sensors: Sequence[Sensor] = SENSORS, notify: NotifySettings | None = None,
-        quantities: QuantityTable = BUILT_IN,
+        quantities: QuantityTable = BUILT_IN, enrol: EnrolSettings | None = None, file_owns: Sequence[str] = OWNABLE,
     ) -> None:  # fmt: skip
         self.registry = Registry(
-            city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=sensors, quantities=quantities
-        )
+            city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=sensors, quantities=quantities,
+            file_owns=file_owns,
+        )  # fmt: skip
         self.store = SqliteStore(folder / "readings.db")
         self.database = Database(registry_in(folder))
         self.accounts = Accounts()
@@ -82,14 +97,27 @@ class Morotai:
         self.access = Authenticator(self.database, passwords=cheap_passwords())
         self.notifier = Notifier(self.database, self.registry, notify or NotifySettings(), lambda topic, payload: True)
         self.rule_store = RuleStore(self.database, self.registry)
+        self.asked: list[tuple[str, bytes]] = []
+        """What was published to gateways."""
+        self.gateways_answer = False
+        """Whether simulated gateways answer each command."""
+        configs = GatewayConfigs(self.database, self.rule_store)
+        self.care = GatewayCare(
+            configs=configs,
+            enrolments=Enrolments(self.database, configs, broker=BrokerSettings(port=1), enrol=enrol),
+            commands=GatewayCommands(self.database, publish=self._ask),
+            reports=ConfigReports(),
+        )
         self.watch = RuleEvaluator(
             database=self.database, rule_store=self.rule_store, newest=self.newest, store=self.store
         )
         self._decoder = BatchDecoder(
             registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, rule_input_of=self.watch.input_of
         )
+        facts = FactService(self.database, self.registry)
         self.platform = Platform(
             registry=self.registry,
+            importer=Importer(self.registry, self.store, self.database),
             store=self.store,
             newest=self.newest,
             accounts=self.accounts,
@@ -107,7 +135,9 @@ class Morotai:
             previewer=Previewer(self.rule_store, self.store),
             maintenance=MaintenanceCalendar(self.database, self.registry),
             notifier=self.notifier,
-            facts=FactService(self.database, self.registry),
+            care=self.care,
+            facts=facts,
+            editing=RegistryEditing(self.database, facts),
             heights=self._decoder.heights,
         )  # fmt: skip
         self._writer = BatchWriter(
@@ -150,3 +180,11 @@ class Morotai:
     def say(self, status: Status) -> None:
         """A gateway has told its status."""
         self.statuses.on_status(status.gateway, encode_status(status))
+
+    def _ask(self, topic: str, payload: bytes) -> bool:
+        self.asked.append((topic, payload))
+        command = decode_command(payload)
+        if self.gateways_answer and command is not None:
+            reply = encode_reply(CommandReply(1, command.key, answer=msgspec.Raw(b'{"connected_s":4021.5}')))
+            asyncio.get_running_loop().call_soon(self.care.commands.on_reply, parse_topic(topic).gateway, reply)
+        return self.broker.status is Condition.OK

@@ -11,6 +11,7 @@ import pytest
 from cloud.access.permissions import PERMISSIONS
 from cloud.access.principal import Role
 from cloud.core.health import Component, Condition
+from cloud.core.times import parse_step
 from tests.unit.cloud.api.conftest import api_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from wire import Reading, SourceState, SourceStatus, Status, decode_batch
@@ -204,6 +205,26 @@ async def test_more_points_than_an_answer_holds_are_refused_with_a_step_that_fit
     assert finer.json()["type"] == "urn:siaga:problem:too-much-asked"
 
 
+async def test_a_history_for_a_chart_has_at_most_as_many_points_as_it_has_pixels(shared_client: httpx.AsyncClient):
+    series = {"sensor": "river", "quantity": "water_level", "start": str(now_ms() - 86_400_000)}
+    whole = (await shared_client.get("/api/v1/readings", params=series)).json()["points"]
+    for points in (2, 50, 4_000):
+        chart = (await shared_client.get("/api/v1/readings", params={**series, "points": points})).json()
+        assert 1 <= len(chart["buckets"]) <= points
+        assert sum(bucket["count"] + bucket["doubted"] for bucket in chart["buckets"]) == len(whole)
+        known = [bucket for bucket in chart["buckets"] if bucket["count"]]
+        assert all(bucket["min"] <= bucket["mean"] <= bucket["max"] for bucket in known)
+        assert chart["buckets"][-1]["last_time"] == whole[-1]["time"]
+        assert parse_step(chart["every"]) * points >= 86_400_000
+
+
+@pytest.mark.parametrize("more", [{"points": "1"}, {"points": "4001"}, {"points": "9", "every": "1h"}])
+async def test_points_that_no_chart_has_are_refused(shared_client: httpx.AsyncClient, more: dict[str, str]):
+    answer = await shared_client.get("/api/v1/readings", params={"sensor": "river", "quantity": "water_level", **more})
+    assert answer.status_code == 422
+    assert "points" in answer.json()["detail"]
+
+
 async def test_dead_letters_come_in_pages_with_their_raw_form(shared_client: httpx.AsyncClient):
     page = (await shared_client.get("/api/v1/dead-letters", params={"limit": 1})).json()
     assert (page["open"], len(page["letters"])) == (2, 1)
@@ -244,7 +265,7 @@ async def test_metrics_are_in_the_form_that_prometheus_reads(shared_client: http
 async def test_openapi_lists_every_route_with_its_answer_and_its_problem(openapi: dict[str, Any]):
     schema = openapi
     routes = {(method.upper(), nameless(path)) for path, methods in schema["paths"].items() for method in methods}
-    pages = ("/login", "/password", "/console", "/docs", "/openapi.json")
+    pages = ("/login", "/password", "/totp", "/console", "/docs", "/openapi.json")
     assert routes == {
         (method, nameless(path)) for method, path in PERMISSIONS if path != "/" and not path.startswith(pages)
     }

@@ -65,7 +65,7 @@ async def test_what_the_database_refuses_is_answered_as_the_asker_s_mistake(tmp_
         async def refuse(wanted: object) -> Any:
             raise DataRejected("a value cannot be kept: it has a NUL; write another")
 
-        city.platform.alarm_service.alarms = refuse
+        city.platform.alarm_service.page = refuse
         answer = await client.get("/api/v1/alarms")
         assert (answer.status_code, answer.json()["type"]) == (422, "urn:siaga:problem:bad-parameter")
         assert (await client.get("/api/v1/health")).status_code == 200

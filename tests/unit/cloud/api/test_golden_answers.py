@@ -49,12 +49,21 @@ RULE = "/api/v1/rules/river-level/all"
 TEN_MINUTES = "start=1795489200000&end=1795489900000"
 WHILE = {"start": "2026-11-24T03:00:00Z", "end": "2026-11-24T03:11:00Z"}
 HEIGHT = {"subject": "sensor:river", "what": "mounting_height_cm", "value": 420, "reason": "surveyed", "source": "s7"}
+CITYS = {"uplink": {"batch_s": 60}, "outputs": {"siren": {"from_severity": "severe"}}}
 DUTY = {"person": "ani", "rank": 2, "start": "2026-11-24T19:00:00+09:00", "end": "1795525800001"}
 ASKED: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("GET", "/api/v1/health", None),
     ("GET", "/api/v1/sites", None),
     ("GET", "/api/v1/sensors", None),
     ("GET", "/api/v1/gateways", None),
+    ("GET", "/api/v1/gateways?state=never_seen&after_id=gw-daruba&limit=1", None),
+    ("GET", "/api/v1/gateways/gw-daruba", None),
+    ("PUT", "/api/v1/gateways/gw-daruba/config", {"settings": CITYS, "word": "a metered link"}),
+    ("GET", "/api/v1/gateways/gw-daruba/config", None),
+    ("GET", "/api/v1/gateways/gw-east/config", None),
+    ("POST", "/api/v1/gateways/gw-daruba/commands", {"command": "ping", "wait_s": 0}),
+    ("GET", "/api/v1/gateways/gw-daruba/commands", None),
+    ("POST", "/api/v1/gateways/gw-east/commands", {"command": "ping"}),
     ("GET", "/api/v1/readings/latest", None),
     ("GET", "/api/v1/readings?sensor=river&quantity=water_level&start=1795489700000&end=2026-11-24T03:11:00.5Z", None),
     ("GET", f"/api/v1/readings?sensor=river&quantity=water_level&every=10m&agg=max&{TEN_MINUTES}", None),
@@ -121,6 +130,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = itertools.count(1)
     monkeypatch.setattr(time, "time_ns", lambda: NOW_MS * 1_000_000)
     monkeypatch.setattr(secrets, "token_urlsafe", lambda _bytes=None: f"random-{next(numbers)}")
+    monkeypatch.setattr(secrets, "token_hex", lambda _bytes=None: "9c41d07ab4e81500")
 
 
 async def test_every_answer_is_what_it_always_was(still: None, tmp_path: Path):

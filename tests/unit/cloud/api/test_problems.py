@@ -65,7 +65,7 @@ async def test_a_wrong_question_is_answered_by_a_problem_that_says_what_to_do(
 @pytest.mark.parametrize(
     ("method", "path", "possible"),
     [
-        ("POST", "/api/v1/sites", "GET"),
+        ("POST", "/api/v1/domains", "GET"),
         ("PUT", "/api/v1/dead-letters", "GET"),
         ("GET", "/api/v1/dead-letters/1/replay", "POST"),
         ("PUT", "/metrics", "GET"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cloud.broker.grants import Grant, gateway_grant, ingester_grant
+from cloud.broker.grants import Grant, first_grant, first_role, gateway_grant, ingester_grant
 from wire import WireError, topic_of
 from wire.topics import Channel
 
@@ -22,6 +22,16 @@ def test_a_gateway_may_send_and_hear_on_its_own_topics_only():
     receives = {f"{mine}/ack", f"{mine}/config", f"{mine}/cmd"}
     assert allowed(grant, "subscribeLiteral") == allowed(grant, "publishClientReceive") == receives
     assert grant.client_id == "siaga-edge-gw-daruba"
+
+
+def test_a_bundle_hears_what_waits_for_its_gateway_and_may_send_nothing():
+    first, whole = first_grant("gw-daruba"), gateway_grant("gw-daruba")
+    mine = "siaga/v1/20/gw-daruba"
+    assert allowed(first, "publishClientSend") == set()
+    assert allowed(first, "subscribeLiteral") == allowed(first, "publishClientReceive") == {
+        f"{mine}/ack", f"{mine}/config",
+    }  # fmt: skip
+    assert (first.role, first.client_id) == (first_role(whole.role), whole.client_id)
 
 
 def test_every_channel_of_the_wire_has_exactly_one_direction():

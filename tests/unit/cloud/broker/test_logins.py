@@ -2,7 +2,16 @@
 
 from datetime import date
 
-from cloud.broker.logins import Login, description_of_old, ended, in_order, next_name, owner_of
+from cloud.broker.logins import (
+    Login,
+    description_of_old,
+    description_of_one_time,
+    ended,
+    in_order,
+    next_name,
+    one_time_name,
+    owner_of,
+)
 
 TODAY = date(2026, 11, 28)
 
@@ -33,3 +42,27 @@ def test_an_old_login_with_a_day_ends_on_it_and_not_before():
     logins = [Login("gw", description_of_old("gw.2", date(2026, 12, 5))), Login("gw.2")]
     assert ended(logins, used="gw.2", today=TODAY) == []
     assert ended(logins, used="", today=date(2026, 12, 5)) == [logins[0]]
+
+
+def test_the_one_time_login_of_a_bundle_ends_when_a_lasting_one_was_used_or_on_its_day():
+    assert one_time_name("gw") == "gw.0"
+    assert owner_of("gw.0") == "gw"
+    one_time = Login("gw.0", description_of_one_time("gw", date(2026, 12, 13)))
+    assert one_time.description == "ends when gw was used, or on 2026-12-13"
+    logins = [Login("gw"), one_time]
+    assert in_order(logins)[-1].username == "gw"
+    assert ended(logins, used="", today=TODAY) == []
+    assert ended(logins, used="gw.0", today=TODAY) == []
+    assert ended(logins, used="gw", today=TODAY) == [one_time]
+    assert ended(logins, used="", today=date(2026, 12, 13)) == [one_time]
+    assert next_name("gw", logins) == "gw.2"
+
+
+def test_a_login_between_two_others_ends_with_the_one_after_it():
+    logins = [
+        Login("gw", description_of_old("gw.2", None)),
+        Login("gw.2", description_of_old("gw.3", None)),
+        Login("gw.3"),
+    ]
+    assert ended(logins, used="gw.2", today=TODAY) == logins[:1]
+    assert ended(logins, used="gw.3", today=TODAY) == logins[:2]

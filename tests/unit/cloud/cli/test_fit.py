@@ -10,13 +10,15 @@ import pytest
 
 from cloud.cli.exit_codes import CANNOT_START
 from cloud.cli.main import main
+from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.readings.blocks import Block
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.fact_rows import read_facts
+from cloud.registry.fact_service import FactService
 from cloud.registry.facts import Fact
 from cloud.registry.records import City, Gateway, Sensor
-from cloud.registry.rows import save_registry
+from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
 from rules.marks import Mark
 from tests.unit.cloud.derived.examples import HOUR, MINUTE, ZONE, ms
@@ -125,6 +127,24 @@ def test_a_fit_that_is_applied_is_a_dated_fact_with_its_author_and_source(siaga:
         "since": "2025-09-30T15:00:00.000Z", "until": "2025-10-02T15:00:00.000Z",
     }  # fmt: skip
     assert (fact.valid_from_ms, fact.due_ms) == (BEGIN + 24 * HOUR, BEGIN + 24 * HOUR)
+
+
+@pytest.mark.parametrize("replaced", ["air", "bam"])
+def test_hours_of_two_devices_give_no_line(siaga: Run, tmp_path: Path, replaced: str):
+    async def record() -> None:
+        database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
+        await database.open()
+        service = FactService(database, await database.run(read_registry))
+        await service.record(
+            f"sensor:{replaced}", "device", {"serial": "B-03"}, actor=Actor("ani"), reason="wet",
+            valid_from_ms=BEGIN + 24 * HOUR,
+        )  # fmt: skip
+        await database.close()
+
+    asyncio.run(record())
+    code, _, wrong = siaga(f"fit air bam {DAYS}")
+    assert code == CANNOT_START
+    assert f"another device is at {replaced} since 2025-10-01T15:00:00.000Z; fit the hours of one" in wrong
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from cloud.cli.exit_codes import CANNOT_START
 from cloud.cli.lazy_group import Row
 from cloud.cli.main import COMMANDS, Commands, main
 
-HEAVY = {"sqlalchemy", "fastapi", "nicegui", "alembic", "aiomqtt", "httpx", "argon2", "rich"}
+HEAVY = {"sqlalchemy", "fastapi", "alembic", "aiomqtt", "httpx", "argon2", "rich"}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -28,7 +28,7 @@ def test_the_list_of_commands_loads_none_of_their_libraries():
 def test_the_watch_loads_nothing_of_the_registry_or_the_web():
     loaded = loaded_by("from cloud.cli.main import main; main(['watch', '--help'])")
     assert "httpx" in loaded
-    assert not {"sqlalchemy", "alembic", "fastapi", "nicegui", "argon2", "prometheus_client", "cryptography"} & loaded
+    assert not {"sqlalchemy", "alembic", "fastapi", "argon2", "prometheus_client", "cryptography"} & loaded
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -73,8 +73,8 @@ def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("siaga-cloud re", ["restore"]),
-        ("siaga-cloud gateway re", ["revoke"]),
+        ("siaga-cloud re", ["restore", "registry", "readings"]),
+        ("siaga-cloud gateway re", ["revoke", "read-now", "restart-source"]),
         ("siaga-cloud user add ani --ro", ["--role"]),
         ("siaga-cloud user add ani --role op", ["operator"]),
         ("siaga-cloud backup --wi", ["--without-readings"]),

@@ -7,6 +7,7 @@ import pytest
 
 from cloud.cli.exit_codes import CANNOT_START, ENDED
 from cloud.cli.main import main
+from tests.oidc_provider import oidc_toml
 from tests.unit.cloud.registry.test_city_file import GOOD
 
 
@@ -104,6 +105,22 @@ def test_check_finds_all_that_run_would_stumble_on_at_once(tmp_path: Path, capsy
         "city.toml: gateways[0].site: 'x': there is none of that id",
     ):
         assert any(line.startswith(said.format(folder=tmp_path)) for line in found), (said, found)
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_group_of_single_sign_on_with_a_site_that_is_not_there_is_a_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+):
+    cloud = "[api]\nenabled = false\n" + oidc_toml(9_400, 8_080).replace('"daruba"', '"darubb"')
+    (tmp_path / "oidc.secret").write_text("s3cret")
+    assert main([command, "--config", set_up(tmp_path, cloud=cloud)]) == CANNOT_START
+    said = "cloud.toml: access.oidc.groups[1].sites: there is no site 'darubb'; write some of daruba"
+    assert said in capsys.readouterr().err
+
+
+def test_check_finds_a_secret_of_single_sign_on_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    said = f"cloud.toml: access.oidc.client_secret_file: '{tmp_path}/oidc.secret' cannot be read"
+    assert any(line.startswith(said) for line in sentences(tmp_path, capsys, cloud=oidc_toml(9_400, 8_080)))
 
 
 def test_check_looks_at_the_city_though_the_settings_have_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

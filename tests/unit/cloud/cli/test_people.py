@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from cloud.access.authenticator import Authenticator
+from cloud.access.totp import code_at, new_secret
 from cloud.cli.main import main
 from cloud.database.audit_log import read_entries
 from cloud.database.engine import Database
+from runtime.clock import wall_ms
 from tests.unit.cloud.access.house import PASSWORD
 
 CITY = """
@@ -46,6 +48,24 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     opened = Database(f"sqlite:///{tmp_path / 'registry.db'}")
     yield opened
     await opened.close()
+
+
+async def test_who_lost_the_phone_logs_in_by_the_password_alone_again(siaga, database: Database):
+    await asyncio.to_thread(siaga, "user add ani --role viewer --password-file @password")
+    access = Authenticator(database)
+    opened = await access.sessions.log_in("ani", PASSWORD, address="10.0.0.7")
+    who, secret = opened.session.principal("10.0.0.7"), new_secret()
+    code = code_at(secret, wall_ms() // 30_000)
+    await access.second_factors.enrol(
+        await access.prove(who, PASSWORD), secret, code, session=opened.session.hash, actor=who.actor
+    )
+    _, said, _ = await asyncio.to_thread(siaga, "user list")
+    assert "one-time codes" in said
+    code, said, _ = await asyncio.to_thread(siaga, "user totp reset ani")
+    assert (code, said) == (0, "ani logs in by the password alone, until they set up one-time codes again\n")
+    assert await Authenticator(database).sessions.log_in("ani", PASSWORD, address="10.0.0.7")
+    code, _, complaint = await asyncio.to_thread(siaga, "user totp reset ani")
+    assert (code, complaint) == (2, "no one-time codes are set up\n")
 
 
 async def test_the_first_administrator_is_made_before_the_cloud_ever_ran(siaga, database: Database):

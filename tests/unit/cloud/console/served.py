@@ -72,7 +72,8 @@ async def admit(city: Morotai) -> None:
 
 
 async def begin(city: Morotai) -> None:
-    """An air station that spoke once, a stranger, and a gateway with a queue."""
+    """An air station that spoke once, a stranger, and a gateway with a queue that answers commands."""
+    city.gateways_answer = True
     now = now_ms()
     month = [
         Reading("river", "water_level", now - back * 600_000, 100.0 + 25.0 * max(0.0, math.sin(back / 300)) ** 8)

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import Connection
 
 import cloud.gateways.accounting
+import cloud.gateways.stream_ledger
 from cloud.database.engine import Database
-from cloud.gateways.accounting import Accounts, Receipt, StreamLedger
+from cloud.gateways.accounting import Accounts, Receipt
+from cloud.gateways.stream_ledger import StreamLedger
 from tests.registries import each_registry, registry_in
 from wire import Lost
 
@@ -74,7 +76,7 @@ def test_gateways_are_kept_apart_even_with_the_same_stream():
 
 
 def test_a_ledger_of_too_many_holes_stays_small_and_hides_no_loss(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(cloud.gateways.accounting, "MAX_SPANS", 4)
+    monkeypatch.setattr(cloud.gateways.stream_ledger, "MAX_SPANS", 4)
     ledger = StreamLedger()
     for seq in range(2, 41, 2):
         ledger = ledger.receive(seq, seq)

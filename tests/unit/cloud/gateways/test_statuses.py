@@ -1,10 +1,11 @@
 """What gateways say of themselves."""
 
+import msgspec
 import pytest
 
 import cloud.gateways.statuses
 from cloud.gateways.statuses import OFFLINE_AFTER_S, TWINS_FOR_S, Statuses
-from wire import Status, encode_status
+from wire import LastWord, Leaving, Status, encode_status
 
 
 def status(gateway: str = "gw", *, online: bool = True) -> Status:
@@ -17,6 +18,41 @@ def test_the_last_word_of_a_gateway_is_its_status():
     statuses.on_status("gw", encode_status(status(online=False)))
     assert statuses.status("gw") == status(online=False)
     assert statuses.status("other") is None
+
+
+ON_BATTERY = LastWord(Leaving.ON_BATTERY, 1_764_000_000_000)
+
+
+def said(statuses: Statuses, *, online: bool, stream: str = "stream", word: LastWord | None = None) -> LastWord | None:
+    told = msgspec.structs.replace(status(online=online), stream=stream, last_word=word)
+    statuses.on_status("gw", encode_status(told))
+    found = statuses.status("gw")
+    assert found is not None
+    return found.last_word
+
+
+def test_the_will_of_a_run_takes_no_last_word_away():
+    statuses = Statuses()
+    assert said(statuses, online=True, word=ON_BATTERY) == ON_BATTERY
+    assert said(statuses, online=False) == ON_BATTERY
+    assert said(statuses, online=False, word=LastWord(Leaving.STOPPED, 5)) == LastWord(Leaving.STOPPED, 5)
+
+
+def test_power_that_is_back_and_another_run_end_a_last_word():
+    statuses = Statuses()
+    said(statuses, online=True, word=ON_BATTERY)
+    assert said(statuses, online=True) is None
+    said(statuses, online=True, word=ON_BATTERY)
+    assert said(statuses, online=False, stream="other") is None
+
+
+def test_a_reason_of_a_newer_gateway_costs_nothing_else():
+    statuses = Statuses()
+    payload = encode_status(msgspec.structs.replace(status(), last_word=ON_BATTERY)).replace(b"on_battery", b"eaten")
+    statuses.on_status("gw", payload)
+    found = statuses.status("gw")
+    assert found is not None
+    assert found.last_word == LastWord(Leaving.OTHER, 1_764_000_000_000)
 
 
 def test_a_status_that_does_not_parse_changes_nothing():

@@ -47,6 +47,6 @@ def test_a_mistake_is_a_sentence(tmp_path: Path, text: str, said: str):
 def test_the_watch_needs_little_so_that_a_gateway_can_run_it():
     code = "import sys, cloud.cli.watch; print(*{module.split('.')[0] for module in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    heavy = {"sqlalchemy", "fastapi", "nicegui", "alembic", "argon2", "lxml", "prometheus_client", "cryptography"}
+    heavy = {"sqlalchemy", "fastapi", "alembic", "argon2", "lxml", "prometheus_client", "cryptography"}
     assert "httpx" in loaded
     assert not heavy & set(loaded)

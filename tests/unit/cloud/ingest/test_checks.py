@@ -1,5 +1,7 @@
 """Which readings of a batch may be stored, and why the others may not."""
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec.structs import replace
 
@@ -159,7 +161,7 @@ def test_the_gateway_before_may_still_bring_what_it_measured_and_nothing_later()
     found = checked_in(registry, reading(at=4), reading(at=5))
     assert tags(found) == [("daruba", GATEWAY, [4])]
     assert reasons(found) == [Reason.FOREIGN_SENSOR]
-    assert "belongs to gw-pier" in found.rejected[0].sentence
+    assert "has been behind gateway gw-pier since" in found.rejected[0].sentence
 
 
 def test_the_gateway_of_today_brings_what_another_left_behind_under_the_tag_of_that_time():
@@ -210,3 +212,49 @@ def test_what_was_taken_out_of_the_city_file_is_refused_and_says_so():
     (refused,) = checked_by(own_city(retired), reading("mic", "leq", 60.0)).rejected
     assert refused.reason is Reason.UNKNOWN_QUANTITY
     assert "leq of sensor mic was taken out of the city file; put it back" in refused.sentence
+
+
+def retired(*, gateways: Sequence[str] = (), sensors: Sequence[str] = (), since: int | None = MOVED) -> Registry:
+    """The city in which some gateways and sensors are retired."""
+    before = city()
+    return Registry(
+        city=before.city, sites=before.sites(), now_ms=LATEST,
+        gateways=[replace(each, retired=True, retired_ms=since) if each.id in gateways else each
+                  for each in before.gateways()],
+        sensors=[replace(each, retired=True, retired_ms=since) if each.id in sensors else each
+                 for each in before.sensors() if before.gateway(each.id) is None],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("registry", "reason", "words"),
+    [
+        (retired(sensors=["air-market"]), Reason.UNKNOWN_SENSOR, "taken out of the city file on 2025-11-24T"),
+        (retired(gateways=[GATEWAY]), Reason.UNKNOWN_GATEWAY, "taken out of the city file on 2025-11-24T"),
+        (retired(gateways=[GATEWAY], sensors=["air-market"]), Reason.UNKNOWN_SENSOR, "put it back"),
+    ],
+)
+def test_a_late_backlog_of_the_time_before_it_was_retired_is_taken(registry: Registry, reason: Reason, words: str):
+    found = checked_in(registry, reading(at=3), reading(at=4), reading(at=5))
+    assert tags(found) == [("daruba", GATEWAY, [3, 4])]
+    assert reasons(found) == [reason]
+    assert words in found.rejected[0].sentence
+
+
+def test_of_what_was_retired_nobody_knows_when_nothing_is_taken():
+    assert checked_in(retired(sensors=["air-market"], since=None), reading(at=3)).blocks == []
+    assert retired(gateways=[GATEWAY], since=None).routes(GATEWAY) is None
+
+
+def test_a_level_is_made_of_the_distances_of_before_its_sensor_was_retired():
+    gauge = Sensor("gauge", "Gauge", "daruba", GATEWAY, ("distance", "water_level"), mounting_height_cm=450)
+    plain = city()
+    registry = Registry(
+        city=plain.city, sites=plain.sites(), gateways=plain.gateways(), now_ms=LATEST,
+        sensors=[replace(gauge, retired=True, retired_ms=MOVED)],
+    )  # fmt: skip
+    found = checked_in(registry, *(reading("gauge", "distance", 100.0, at=at) for at in (4, 5)))
+    assert [(block.times_ms, block.fields) for block in found.blocks] == [
+        ([T0 + 4], (("distance", [100.0]),)), ([T0 + 4], (("water_level", [350.0]),))
+    ]  # fmt: skip
+    assert reasons(found) == [Reason.UNKNOWN_SENSOR]

@@ -198,3 +198,18 @@ def test_water_far_below_the_zero_is_said_and_not_left_to_the_rules(deep: float,
     component = Heights(registry(height=42.0), newest).component()
     assert component.status is status
     assert ("no flood rule sees it" in component.detail) == (status is Condition.DEGRADED)
+
+
+def test_what_the_device_before_sent_says_nothing_of_the_height_of_another():
+    rows = [(1, None, 0), (2, {"serial": "B-03"}, CHANGE)]
+    device = Facts(Fact(n, "sensor:river", "device", value, since, "ani", "", "", since) for n, value, since in rows)
+    known = registry()
+    newest = Newest()
+    heights = Heights(known, newest)
+    heights.record(checked(known, distance(120), level(330)).pairs)
+    newest.load([StoredReading("daruba", "river", GATEWAY, "water_level", T0, -298.0, 0)])
+    assert heights.component().status is Condition.DEGRADED
+    known.replace_with(registry(facts=device))
+    assert heights.component().status is Condition.OK
+    heights.record(checked(known, distance(120, at=20), level(330, at=20)).pairs)
+    assert heights.sent_height_cm("river") == 450

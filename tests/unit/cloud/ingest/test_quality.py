@@ -7,10 +7,13 @@ from cloud.ingest.twins import KEPT
 from cloud.readings.blocks import Block
 from cloud.readings.contract import StoredReading
 from cloud.readings.newest import Newest
+from cloud.registry.facts import Fact, Facts
 from cloud.registry.records import Sensor
+from cloud.registry.snapshot import Registry
 from rules.marks import Mark
 from tests.unit.cloud.alarms.town import T0, Town, city, level
 from wire import Domain
+from wire.durations import HOUR_MS
 
 SPIKE = int(Mark.SPIKE)
 
@@ -126,3 +129,53 @@ async def test_a_spike_raises_no_alarm_and_a_true_rise_does(tmp_path: Path):
         assert await town.alarms() == []
         await town.send(level(300, at=180), level(310, at=240))
         assert len(await town.alarms()) == 1
+
+
+def replaced_city(*starts_ms: int) -> Registry:
+    """The city whose river has another device from each of some times on."""
+    named = [(0, None), *((start_ms, {"serial": f"no-{start_ms}"}) for start_ms in starts_ms)]
+    facts = [
+        Fact(number, "sensor:river", "device", device, since_ms, "ani", "by hand", "wet", T0)
+        for number, (since_ms, device) in enumerate(named, start=1)
+    ]
+    plain = city()
+    return Registry(
+        city=plain.city, sites=plain.sites(), gateways=plain.gateways(), facts=Facts(facts),
+        sensors=[sensor for sensor in plain.sensors() if plain.gateway(sensor.id) is None],
+    )  # fmt: skip
+
+
+def test_the_first_readings_of_another_device_are_no_spike_in_one_batch_or_in_two():
+    at_ms = T0 + 3 * 60_000
+    once = QualityJudge(replaced_city(at_ms), Newest())
+    assert not look(once, river(100, 101, 100, 500, 501, 500))
+    twice = QualityJudge(replaced_city(at_ms), Newest())
+    assert not look(twice, river(100, 101, 100))
+    assert not look(twice, river(500, 501, 500, at=3))
+    assert look(twice, river(900, 500, at=6)) == {0: {"water_level": [SPIKE, 0]}}
+
+
+def test_a_glance_sees_nothing_of_a_replacement_and_leaves_it_to_the_judge():
+    judging = QualityJudge(replaced_city(T0 + 2 * 60_000), Newest())
+    look(judging, river(100, 100))
+    lane = judging.lanes(backfill=False)["river", "water_level"]
+    assert not lane.is_plain([T0 + 2 * 60_000], [100.0], 100.0, 100.0)
+    look(judging, river(100, 100, 100, at=2))
+    assert lane.is_plain([T0 + 5 * 60_000], [100.0], 100.0, 100.0)
+
+
+def test_a_device_that_shows_what_the_one_before_showed_is_not_stuck():
+    hours = [T0 + hour * HOUR_MS for hour in range(70 * 24)]
+    block = Block("daruba", "river", "gw-daruba", Domain.FLOOD, 0, hours, (("water_level", [100.0] * len(hours)),))
+    stuck = look(judge(), block)[0]["water_level"].count(int(Mark.STUCK))
+    renewed = QualityJudge(replaced_city(hours[40 * 24]), Newest())
+    assert stuck == 10 * 24 - 1
+    assert not look(renewed, block)
+
+
+def test_a_replacement_that_is_recorded_while_readings_come_is_seen():
+    registry = city()
+    judging = QualityJudge(registry, Newest())
+    look(judging, river(100, 101))
+    registry.replace_with(replaced_city(T0 + 2 * 60_000))
+    assert not look(judging, river(500, 501, at=2))

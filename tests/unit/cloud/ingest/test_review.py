@@ -9,7 +9,9 @@ import pytest
 
 from cloud.database.engine import DatabaseUnavailable
 from cloud.derived.service import Derivations
+from cloud.registry.facts import Fact, Facts
 from cloud.registry.records import Sensor
+from cloud.registry.snapshot import Registry
 from rules.marks import QUALITY, Mark
 from rules.siaga import GaugeLimits, Limit, siaga_of
 from tests.recorded import Source, recorded
@@ -189,3 +191,26 @@ def _flood(source: Source, start: str, end: str) -> list[Reading]:
     shift_ms = (T0 - max(stamps.values())) // HOUR_MS * HOUR_MS
     times = {at: stamp_ms + shift_ms for at, stamp_ms in stamps.items()}
     return [Reading("river", "water_level", times[at], found[at]) for at in sorted(found)]
+
+
+async def test_a_replacement_that_is_written_down_later_takes_the_marks_of_its_first_readings_back(town: Town):
+    await town.send(*(level(100, at=60 * n) for n in range(5)))
+    await town.send(level(400, at=300))
+    await town.send(level(100, at=360), level(100, at=420))
+    await town.settle()
+    assert await town.marks() == [0, 0, 0, 0, 0, SPIKE, 0, 0]
+    device = [
+        Fact(1, "sensor:river", "device", None, 0, "", "", "", T0),
+        Fact(2, "sensor:river", "device", {"serial": "B-03"}, T0 + 300_000, "", "", "", T0),
+        Fact(3, "sensor:river", "device", {"serial": "A-17"}, T0 + 360_000, "", "", "", T0),
+    ]
+    plain = city(*AIR)
+    town.registry.replace_with(
+        Registry(
+            city=plain.city, sites=plain.sites(), gateways=plain.gateways(), facts=Facts(device),
+            sensors=[sensor for sensor in plain.sensors() if plain.gateway(sensor.id) is None],
+        )
+    )  # fmt: skip
+    town.review.request("river", "water_level", T0 + 300_000, T0 + 300_000)
+    await town.settle()
+    assert await town.marks() == [0] * 8

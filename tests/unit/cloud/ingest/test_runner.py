@@ -15,6 +15,7 @@ from cloud.ingest.ingest_queue import MESSAGE_BYTES
 from cloud.ingest.runner import IngestRunner
 from cloud.readings.contract import EncodedWrite, RejectedPoint, StoreUnavailable, WriteResult
 from cloud.readings.sqlite import SqliteStore
+from runtime.clock import boot_ms
 from runtime.mqtt_connection import Message
 from tests.unit.cloud.examples import (
     GATEWAY,
@@ -78,6 +79,21 @@ async def at_work(folder: Path, *, queue_bytes: int = 2**20) -> AsyncIterator[Be
         yield bench
         running.cancel()
         await bench.runner.drain(timeout_s=5)
+
+
+async def test_an_ingest_that_hangs_is_told_from_one_that_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async with Workshop(tmp_path) as workshop:
+        bench = Bench(workshop)  # nobody runs it: what it has taken becomes safe never
+        await workshop.writer.store.open()
+        bench.offer(payload(reading()), packet=5)
+        assert bench.runner.hanging == ""
+        later_ms = boot_ms() + cloud.ingest.runner.HANGS_MS + 1_000
+        monkeypatch.setattr(cloud.ingest.runner, "boot_ms", lambda: later_ms)
+        assert bench.runner.hanging.startswith("ingest: nothing has become safe for 60")
+        assert bench.runner.component().status is Condition.DOWN
+        workshop.writer.store.problem = "InfluxDB does not answer"
+        assert bench.runner.hanging == "", "it waits, and a new start mends nothing"
+        assert bench.runner.component().status is Condition.OK
 
 
 async def test_a_batch_is_stored_then_acknowledged_to_its_gateway_then_given_its_puback(tmp_path: Path):

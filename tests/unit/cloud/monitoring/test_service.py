@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from prometheus_client import generate_latest
 from sqlalchemy import select
 
@@ -19,8 +20,9 @@ from cloud.monitoring.service import Monitoring
 from cloud.monitoring.settings import MonitoringSettings
 from cloud.notify.cap import CapMessages
 from cloud.notify.texts import text_of
+from cloud.registry.snapshot import Registry
 from tests.unit.cloud.notify.scene import Scene, hook, settings
-from wire import Status, encode_status
+from wire import LastWord, Leaving, Status, encode_status
 from wire.topics import SHARDS
 
 OK = Component(Condition.OK, "fine")
@@ -68,8 +70,9 @@ class Platform:
         rows = await self.scene.database.run(lambda connection: connection.execute(query).all())
         return [tuple(row) for row in rows]
 
-    def connect(self) -> None:
-        self.statuses.on_status(GATEWAY, encode_status(Status(1, True, GATEWAY, "0.1.0", "boot", "stream", 0)))
+    def connect(self, word: LastWord | None = None) -> None:
+        status = Status(1, True, GATEWAY, "0.1.0", "boot", "stream", 0, last_word=word)
+        self.statuses.on_status(GATEWAY, encode_status(status))
 
 
 @asynccontextmanager
@@ -128,6 +131,27 @@ async def test_a_gateway_that_is_gone_is_an_alarm_at_its_site_until_it_is_heard(
         platform.connect()
         assert await platform.after(1) == ["OVER · Gateway offline · Daruba river"]
         assert await platform.alarms() == [("gateway-offline", GATEWAY, "daruba", "closed")]
+
+
+async def test_the_alarm_of_a_gateway_that_is_retired_ends_and_does_not_say_that_it_is_back(tmp_path: Path):
+    async with platform_in(tmp_path) as platform:
+        platform.connect()
+        await platform.after(601)
+        registry = platform.scene.registry
+        gone = [replace(each, retired=each.id == GATEWAY) for each in registry.gateways()]
+        registry.replace_with(Registry(city=registry.city, sites=registry.sites(), gateways=gone, sensors=[]))
+        assert await platform.after(1) == ["NO LONGER WATCHED · Gateway offline · Daruba river"]
+        assert await platform.alarms() == [("gateway-offline", GATEWAY, "daruba", "closed")]
+
+
+async def test_a_gateway_that_said_why_before_it_was_gone_is_told_of_with_that(tmp_path: Path):
+    async with platform_in(tmp_path) as platform:
+        platform.connect(LastWord(Leaving.ON_BATTERY, 1_764_000_000_000))
+        await platform.after(OFFLINE_AFTER_S + 1)
+        await platform.after(600)
+        (notification,) = await platform.scene.notifications()
+        plain = text_of(notification, console="").plain
+        assert "min; at 25 Nov 01:00 WIT it said that its mains had failed and that it ran on a battery: look" in plain
 
 
 async def test_a_gateway_that_never_connected_is_no_alarm(tmp_path: Path):

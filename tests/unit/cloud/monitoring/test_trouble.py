@@ -37,6 +37,12 @@ def test_what_is_degraded_is_told_later_and_again_when_it_gets_worse(troubles: T
     assert at(troubles, 980, DEGRADED) == ([], [])  # better is no news
 
 
+def test_a_siren_that_is_not_heard_is_told_as_soon_as_what_is_down(troubles: TroubleTracker):
+    at(troubles, 0, DEGRADED, "outputs")
+    assert at(troubles, 59, DEGRADED, "outputs") == ([], [])
+    assert at(troubles, 60, DEGRADED, "outputs") == ([DEGRADED], [])
+
+
 def test_a_link_that_comes_and_goes_is_one_trouble(troubles: TroubleTracker):
     for second in range(0, 60, 10):
         assert at(troubles, second, DOWN if second % 20 == 0 else OK) == ([], [])

@@ -94,6 +94,16 @@ async def test_what_follows_refers_to_all_that_came_before(tmp_path: Path):
         assert await scene.database.run(lambda c: cap.of_event(c, 3)) is None  # silence is no warning
 
 
+async def test_the_end_of_a_warning_whose_sensor_was_retired_is_no_all_clear(tmp_path: Path):
+    async with cap_in(tmp_path) as (scene, cap):
+        alarm = await scene.raise_alarm(level=1)
+        cancel = await of_event(scene, cap, await scene.event(alarm, "retired", level=1))
+        assert text(cancel, "msgType") == "Cancel"
+        assert [text(cancel, f"info/{name}") for name in ("responseType", "urgency", "certainty")] == [
+            "None", "Unknown", "Unknown"
+        ]  # fmt: skip
+
+
 async def test_what_was_detected_late_warns_nobody_and_its_end_neither(tmp_path: Path):
     async with cap_in(tmp_path) as (scene, cap):
         alarm = await scene.raise_alarm(late=True)

@@ -8,6 +8,7 @@ from cloud.notify.notifications import without_words
 from cloud.notify.texts import measured, text_of
 from i18n.catalog import catalog_of
 from rules.rule import RuleKind
+from rules.trend import MOST_DAYS
 from tests.own_quantities import TABLE
 from tests.unit.cloud.notify.examples import LINE, line, notification
 from wire import QUANTITIES
@@ -39,6 +40,16 @@ def test_both_languages_stand_one_below_the_other():
     assert text.index("EKSTREM") < text.index("Bunyikan sirene.") < text.index("EXTREME") < text.index("Sound the")
 
 
+TREND: dict[str, Any] = {
+    "watch": RuleKind.TREND, "quantity": "battery", "value": 3.8, "limit": 5.0, "target": 20.0, "window_s": 345_600.0,
+}  # fmt: skip
+
+
+def test_a_trend_is_told_in_indonesian_and_in_a_storm_too():
+    text = text_of(notification(line(**TREND), line(**TREND), language="id"), console="").plain
+    assert "20 % dalam 3,8 hari" in text
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -46,11 +57,16 @@ def test_both_languages_stand_one_below_the_other():
         ({"kind": "silent"}, "the sensor is silent; the alarm stands"),
         ({"kind": "closed"}, "OVER · Siaga 1"),
         ({"kind": "withdrawn"}, "WITHDRAWN · Siaga 1"),
+        ({"kind": "retired"}, "NO LONGER WATCHED · Siaga 1"),
+        ({"kind": "retired"}, "WIT: the sensor was taken out of service, which is no all-clear"),
         ({"late": True}, "detected late, from readings that came after the fact"),
         ({"for_s": 0.0}, "by a single reading"),
         ({"of": (3, 5)}, "3 of the last 5 readings"),
         ({"also": "rain-upstream"}, "rain-upstream agrees"),
         ({"watch": RuleKind.RISE, "value": 100.0}, "rise of 100 cm in 10 min"),
+        (TREND, "Battery: 20 % in 3.8 days, by its trend of 4 days (limit 5 days), Gauge 0"),
+        (TREND | {"value": MOST_DAYS}, "Battery: 20 % is not in sight, by its trend"),
+        (TREND | {"value": 0.0}, "Battery: 20 % is reached, by its trend"),
         ({"watch": RuleKind.SILENCE, "value": 3.0}, "no reading for 3 expected intervals"),
         ({"quantity": "temperature", "value": -4.0}, "Temperature −4 °C"),
         ({"quantity": "ispu", "value": 106.0, "limit": 101.0}, "\nISPU 106 (limit 101), Gauge 0"),

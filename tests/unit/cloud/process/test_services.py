@@ -10,6 +10,7 @@ from cloud.process.parts import Services
 from cloud.process.services import build_services
 from cloud.process.settings import CloudSettings
 from tests.registries import registry_in
+from tests.unit.cloud.access.provider_stand_in import SETTINGS
 from tests.unit.cloud.examples import city
 
 
@@ -37,6 +38,12 @@ def test_a_cloud_without_one_of_what_it_needs_does_not_take_silence_for_a_sensor
     if missing == "the registry":
         built.foundation.database.problem = "it does not answer"
     assert not built.alarms.can_receive()
+
+
+def test_health_has_single_sign_on_where_there_is_a_provider(tmp_path: Path):
+    built = services(tmp_path, access={"oidc": SETTINGS.model_dump()})
+    assert built.components["single_sign_on"]().detail == "people log in by Akun Morotai"
+    assert "single_sign_on" not in services(tmp_path).components
 
 
 def test_who_tells_of_alarms_hears_of_each_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -88,3 +88,25 @@ def test_computing_is_no_sign_of_life():
     newest = Newest()
     newest.load([StoredReading("daruba", "daruba", COMPUTED, "ispu", 9_000, 50.0, 0)])
     assert newest.age_s(10_000)[Domain.AIR] is None
+
+
+def test_the_age_of_a_domain_is_that_of_its_newest_whatever_a_wrong_clock_has_said():
+    now = [T0 + 10_000]
+    newest = Newest(lambda: now[0])
+    newest.load([stored("pm2_5", 4_000, 1.0), stored("pm10", 60_000, 1.0)])
+    assert newest.age_s(now[0])[Domain.AIR] == 6.0
+    newest.load([stored("pm10", 5_000, 2.0)])
+    assert newest.age_s(now[0])[Domain.AIR] == 5.0
+    newest.load([stored("pm10", 9_000, 2.0)])
+    now[0] = T0 + 8_000  # the clock is set back
+    assert newest.age_s(now[0])[Domain.AIR] == 4.0
+    assert [one.marks for one in newest.of_sensors(["air-market"]) if one.quantity == "pm10"] == [Mark.CLOCK_UNKNOWN]
+    now[0] = T0 + 12_000
+    assert newest.age_s(now[0])[Domain.AIR] == 3.0
+
+
+def test_what_a_sensor_says_at_another_site_is_found_there_and_no_more_where_it_was():
+    newest = Newest()
+    newest.load([stored("pm2_5", 1, 1.0), stored("pm2_5", 2, 2.0, site="sangowo")])
+    assert [each.value for each in newest.latest(site="sangowo")] == [2.0]
+    assert newest.latest(site="daruba") == []

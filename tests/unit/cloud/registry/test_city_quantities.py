@@ -62,6 +62,7 @@ MISTAKES = [
     (LEQ, 'id = "noise_computation"', "noise_computation is taken by the version of domain noise"),
     ('id = "noise"', 'id = "air"', "domains[0].id: 'air': every city has this domain; take it out here"),
     ('id = "noise"', 'id = "situation"', "domains[0].id: 'situation': the name stands for something else"),
+    ('id = "noise"', 'id = "rollup_hour"', "domains[0].id: 'rollup_hour': the name stands for something else"),
     ('id = "noise"', 'id = "all"', "domains[0].id: 'all': the name stands for something else"),
     ('id = "noise"', 'id = "volcano"', "domains[1].id: 'volcano': domains[0] has this id already"),
     ('domain = "noise"', 'domain = "noize"', "quantities[0].domain: 'noize': no such domain; write noise"),

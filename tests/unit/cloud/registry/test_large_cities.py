@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, event
 
@@ -17,7 +18,8 @@ from cloud.registry.city_file import read_city_file
 from cloud.registry.rows import read_registry, save_registry
 from cloud.rulebook.rule_targets import RuleTargets
 from tests.registries import each_registry, registry_in
-from tests.unit.cloud.examples import city
+from tests.unit.cloud.examples import T0, city
+from tests.unit.cloud.registry.houses import ANI, house_in
 
 SITES = 12
 SENSORS_EACH = 8
@@ -82,7 +84,8 @@ async def lines_of_a_start(folder: Path, sites: int) -> list[int]:
 async def test_a_start_looks_at_each_sensor_and_not_at_all_of_them_for_each_site(tmp_path: Path):
     few, more, most = [await lines_of_a_start(tmp_path, number * SITES) for number in (1, 2, 3)]
     for first, second, third in zip(few, more, most, strict=True):
-        assert third - second <= 1.02 * (second - first)
+        # a look at all of them for each site is half as much again; what Python keeps of one step moves some percent
+        assert third - second <= 1.1 * (second - first)
 
 
 def writes(connection: Connection, work: Callable[[], object]) -> list[str]:
@@ -97,6 +100,27 @@ def writes(connection: Connection, work: Callable[[], object]) -> list[str]:
     work()
     event.remove(connection, "before_cursor_execute", hear)
     return [statement for statement in found if not statement.startswith("SELECT")]
+
+
+async def lines_of_an_edit(folder: Path, sites: int) -> int:
+    """What following one edit costs a registry of so many sites, beyond copies of its tables."""
+    city = read_city_file(city_file(folder, sites))
+    city.file_owns = ()
+    async with house_in(folder / str(sites), city) as house:
+        await house.editing.amend("sensors", "g0-0", {"name": "A"}, by=ANI)
+        before = house.registry
+        river = msgspec.structs.replace(house.record("sensors", "g0-0"), name="B")
+        edition = before.stored_edition
+        assert edition is not None
+        return lines_run(lambda: before.amended([river], (), edition=edition, now_ms=T0))
+
+
+async def test_one_edit_costs_a_large_city_hardly_more_than_a_small_one(tmp_path: Path):
+    for sites in (SITES, 3 * SITES):
+        (tmp_path / str(sites)).mkdir()
+    few, many = [await lines_of_an_edit(tmp_path, sites) for sites in (SITES, 3 * SITES)]
+    # a few looks at each sensor: where it stands, what it measures there; to make one anew takes a hundred lines
+    assert many - few <= 2 * SITES * (SENSORS_EACH + 1) * 12
 
 
 @each_registry
@@ -118,5 +142,7 @@ async def test_what_changed_of_many_sensors_is_one_statement_for_each_table(tmp_
     found = await database.run(lambda connection: writes(connection, lambda: save_registry(connection, after)))
     held = await database.run(read_registry)
     await database.close()
-    assert [words.split()[-1] for words in found] == ["sensors", "sensor_quantities", "sensor_quantities"]
+    assert [words.split()[-1] for words in found] == [
+        "sensors", "sensor_quantities", "sensor_quantities", "registry_changes",
+    ]  # fmt: skip
     assert {sensor.interval_s for sensor in held.sensors() if sensor.id not in held.gateway_ids()} == {60}

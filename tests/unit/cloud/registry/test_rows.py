@@ -12,7 +12,7 @@ from cloud.registry.records import Sensor
 from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
 from tests.registries import each_registry, every_table, registry_in
-from tests.unit.cloud.examples import GATEWAY, city
+from tests.unit.cloud.examples import GATEWAY, T0, city
 from wire import Stamped
 
 
@@ -66,13 +66,18 @@ async def test_what_a_newer_file_names_no_more_is_retired_and_comes_back_when_na
     database = open_database(tmp_path)
     await database.open()
     await database.run(lambda connection: save_registry(connection, city()))
-    await database.run(lambda connection: save_registry(connection, smaller))
+    await database.run(lambda connection: save_registry(connection, smaller, now_ms=T0))
+    await database.run(lambda connection: save_registry(connection, smaller, now_ms=T0 + 1))
     after = await database.run(read_registry)
     assert {each.id for each in after.sensors()} == {"river", GATEWAY}
     retired = after.sensor("air-market")
     assert retired is not None
-    assert (retired.retired, retired.quantities) == (True, ("pm2_5", "pm10", "temperature"))
-    assert after.routes("gw-pier") is None
+    assert (retired.retired, retired.retired_ms, retired.quantities) == (True, T0, ("pm2_5", "pm10", "temperature"))
+    ends = {
+        series: route.timeline.at(T0) for series, route in (after.routes("gw-pier") or {}).items() if route.timeline
+    }
+    assert ends[("people-pier", "people_in")] is None
+    assert set(ends.values()) == {None}
     await database.run(lambda connection: save_registry(connection, city()))
     assert living(await database.run(read_registry)) == living(city())
     await database.close()

@@ -2,15 +2,15 @@
 
 from cloud.registry.records import Calibration
 from tests.unit.cloud.examples import GATEWAY, city
-from wire import HEALTH_QUANTITIES, QUANTITIES, Domain
+from wire import QUANTITIES, REPORTED_BY_GATEWAYS, Domain
 from wire.measurements import COMPUTED
 
 
 def test_each_gateway_is_a_sensor_of_its_own_health():
     own = city().sensor(GATEWAY)
     assert own is not None
-    assert own.quantities == HEALTH_QUANTITIES
-    assert {QUANTITIES[name].domain for name in HEALTH_QUANTITIES} == {Domain.GATEWAY}
+    assert own.quantities == REPORTED_BY_GATEWAYS
+    assert {QUANTITIES[name].domain for name in REPORTED_BY_GATEWAYS} == {Domain.GATEWAY}
 
 
 def test_routes_lead_only_where_the_gateway_may_speak():

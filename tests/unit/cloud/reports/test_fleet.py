@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cloud.gateways.accounting import Account
-from cloud.reports.fleet import RATE_FROM_MS, ReadingRates, fleet_points
+from cloud.reports.fleet import fleet_points
 from tests.unit.cloud.console.alarms_made import NOON_MS
 from tests.unit.cloud.reports.city import checked, snapshot
 from wire import Clock, SourceState, SourceStatus, SpoolState, Status
@@ -52,23 +52,3 @@ def test_a_spool_holds_as_long_as_its_room_lasts_at_the_rate_of_the_readings():
     said = fields(status(), reading_rates={"gw-daruba": 10.0})
     assert said["spool_left_s"] == pytest.approx(3 * 2**20 / (10.0 * SPOOL_BYTES_A_READING))
     assert fields(status(), reading_rates={"gw-daruba": 0.0})["spool_left_s"] is None
-
-
-def counted(readings: int, *, at: int, **changes: Any) -> dict[str, Status]:
-    sources = (SourceState("a", SourceStatus.OK, readings=readings),)
-    return {"gw-daruba": status(time_ms=NOON_MS + at, sources=sources, **changes)}
-
-
-def test_a_rate_is_known_after_a_minute_of_one_run_of_the_agent():
-    rates = ReadingRates()
-    assert rates.update(counted(100, at=0)) == {}
-    assert rates.update(counted(400, at=RATE_FROM_MS // 2)) == {}
-    assert rates.update(counted(700, at=RATE_FROM_MS)) == {"gw-daruba": 10.0}
-    assert rates.update(counted(5, at=RATE_FROM_MS + 1, stream="s2")) == {}
-
-
-def test_a_last_will_says_nothing_of_the_rate():
-    rates = ReadingRates()
-    rates.update(counted(100, at=0))
-    rates.update(counted(700, at=RATE_FROM_MS))
-    assert rates.update(counted(0, at=0, online=False)) == {"gw-daruba": 10.0}

@@ -1,5 +1,6 @@
 """The rule store: versions that are added, undone and scheduled, and never spoil the rules in force."""
 
+import asyncio
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from cloud.database.audit_log import read_entries
 from cloud.registry.records import Sensor
-from cloud.rulebook.records import RuleRejected
+from cloud.rulebook.records import ChangedMeanwhile, RuleRejected, RuleVersion, ScopeChange
 from rules.scope import Patch
 from tests.registries import on_each_registry
 from tests.unit.cloud.alarms.town import ANI, RIVER, SILENT, T0, Town, city
@@ -188,6 +189,48 @@ async def test_another_process_s_change_is_seen_and_its_version_is_not_written_o
             assert await other.rule_store.refresh()
             assert not await other.rule_store.refresh()
             assert limits(other) == limits(town) == [80]
+
+
+async def test_of_two_who_edited_the_same_version_one_is_told_of_the_other(tmp_path: Path):
+    async with Town(tmp_path) as town:
+        await town.rule()
+        saves = (
+            town.rule_store.save("river-level", "all", RIVER | {"for_s": seconds}, actor=ANI, reason="why", seen=1)
+            for seconds in (60.0, 120.0)
+        )
+        first, second = await asyncio.gather(*saves, return_exceptions=True)
+        assert isinstance(first, RuleVersion)
+        assert isinstance(second, ChangedMeanwhile)
+        assert second.newest == first
+        with pytest.raises(ChangedMeanwhile):
+            await town.rule_store.undo("river-level", "all", actor=ANI, reason="why", seen=1)
+        with pytest.raises(ChangedMeanwhile):
+            await town.rule_store.remove("river-level", "all", actor=ANI, reason="why", seen=1)
+
+
+async def test_many_changes_are_one_that_is_in_the_journal_or_none(tmp_path: Path):
+    async with Town(tmp_path) as town:
+        await town.rule()
+        before = await town.rule_store.held()
+        changes = [
+            ScopeChange("river-level", "site:daruba", {"for_s": 60.0}),
+            ScopeChange("river-level", "sensor:river", one_level(-2_000)),
+        ]
+        assert "is never so" in await refused(town.rule_store.save_all(changes, actor=ANI, reason="why"))
+        assert await town.rule_store.held() == before
+        changes[1] = ScopeChange("river-level", "sensor:river", one_level(140))
+        saved = await town.rule_store.save_all(changes, actor=ANI, reason="surveyed")
+        assert [(version.scope, version.version) for version in saved] == [("site:daruba", 1), ("sensor:river", 1)]
+        assert limits(town) == [140]
+        entries = await town.database.run(read_entries)
+        assert [entry.action for entry in entries if entry.reason == "surveyed"] == ["import-rule"] * 2
+        seen = town.rule_store.known
+        await town.rule(scope="group:rivers", for_s=90)
+        gone = [ScopeChange("river-level", "sensor:river", None)]
+        late = town.rule_store.save_all(gone, actor=ANI, reason="late", seen=seen)
+        assert "somebody has changed them" in await refused(late)
+        await town.rule_store.save_all(gone, actor=ANI, reason="as everywhere", seen=seen + 1)
+        assert limits(town) != [140]
 
 
 async def test_rules_can_be_about_what_siaga_derives(tmp_path: Path):

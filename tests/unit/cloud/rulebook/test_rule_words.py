@@ -15,6 +15,11 @@ RISE = msgspec.structs.replace(
     minimum=120.0,
     clear_s=0.0,
 )
+TREND = Rule(
+    family="battery", quantity="battery", kind=RuleKind.TREND, title="Battery", target=20.0, window_s=345_600.0,
+    hysteresis=1.0,
+    levels=(Level("Days left", Severity.MINOR, 5.0), Level("Hardly two", Severity.MODERATE, 2.0)),
+)  # fmt: skip
 HEAT = Rule(
     family="comfort", quantity="temperature", kind=RuleKind.OUTSIDE, title="Comfort",
     levels=(Level("Uncomfortable", Severity.MINOR, 18.0, 33.0),), hours=Hours((1, 2, 3), "08:00", "17:00"),
@@ -38,6 +43,11 @@ def test_a_rule_is_told_in_sentences():
     assert sentence(EN, BUILT_IN, rain).endswith(
         "Only if Rain rate of rain is above 20 mm/h too, at most 1 h old. Switched off."
     )
+    assert sentence(EN, BUILT_IN, TREND) == (
+        "Alarm when Battery reaches 20 % within 5 days (Days left), 2 days (Hardly two) by its trend of 4 days. "
+        "The alarm ends when that is 1 day further off."
+    )
+    assert sentence(ID, BUILT_IN, TREND).startswith("Alarm bila Baterai menurut tren 4 hari mencapai 20 % dalam 5 hari")
     assert "Alarm bila Tinggi muka air mencapai 150 cm (Siaga 3)" in sentence(ID, BUILT_IN, RIVER)
     quiet = msgspec.structs.replace(
         RIVER, kind=RuleKind.SILENCE, quantity="", levels=(Level("Quiet", Severity.MINOR, 5.0),)

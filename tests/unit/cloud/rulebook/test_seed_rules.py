@@ -1,5 +1,6 @@
 """rules.toml: every mistake at once, and only where nothing was ever said."""
 
+import tomllib
 from pathlib import Path
 
 import msgspec
@@ -7,9 +8,10 @@ import pytest
 
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.asleep import also_asleep, asleep
-from cloud.rulebook.seed_rules import seed_rules_in, seeds
+from cloud.rulebook.seed_rules import BATTERY, BATTERY_FALLING, seed_rules_in, seeds
 from runtime.settings import SettingsError
 from tests.unit.cloud.alarms.town import ANI, RIVER, Town, city, level
+from tests.unit.rules.cases import CASES
 
 GOOD = """
 [[rules]]
@@ -74,9 +76,18 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path):
 
 async def test_without_a_file_nobody_falls_silent_unnoticed(tmp_path: Path):
     async with Town(tmp_path) as town:
-        assert await town.rule_store.add_missing(seed_rules_in(None, town.registry)) == 1
+        assert await town.rule_store.add_missing(seed_rules_in(None, town.registry)) == 5
         assert [each.rule.kind for each in town.rule_store.resolved("river")] == ["silence"]
-        assert [each.rule.kind for each in town.rule_store.resolved("gw-daruba")] == ["silence"]
+        assert [each.rule.kind for each in town.rule_store.resolved("gw-daruba")] == ["silence", "below"]
+
+
+def test_the_case_of_a_battery_that_runs_empty_is_of_the_rule_that_cities_begin_with():
+    for case, expected in (
+        ("synthetic_battery_runs_empty", {"family": "battery-low", **BATTERY}),
+        ("synthetic_battery_falls", {"family": "battery-falling", **BATTERY_FALLING}),
+    ):
+        with (CASES / f"{case}.toml").open("rb") as file:
+            assert tomllib.load(file)["rule"] == expected
 
 
 async def test_provided_rules_stay_editable_and_are_never_put_back(tmp_path: Path):

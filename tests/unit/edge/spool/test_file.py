@@ -9,7 +9,8 @@ import pytest
 
 from edge.spool.file import PAGE_BYTES, SpoolFile
 from edge.spool.limits import FLOOR_BYTES, Limits, SpoolUsage, readings_to_drop
-from edge.spool.salvage import open_or_salvage
+from edge.spool.opening import open_or_salvage
+from edge.spool.schema import VERSION as SCHEMA_VERSION
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.sync_checkpoint import Forced
 from edge.spool.write_batch import (
@@ -84,12 +85,30 @@ def test_a_second_agent_is_kept_out(file: SpoolFile):
         SpoolFile(file.path).open()
 
 
-def test_a_spool_of_a_newer_version_is_left_alone(file: SpoolFile):
+@pytest.mark.parametrize("opened_from", [0, 99])
+def test_a_spool_of_a_newer_version_is_left_alone(file: SpoolFile, opened_from: int):
     file.close()
     with contextlib.closing(sqlite3.connect(file.path)) as db:
         db.execute("PRAGMA user_version = 99")
+        db.execute(f"PRAGMA application_id = {opened_from}")
     with pytest.raises(DiskProblem, match="newer siaga-edge"):
         file.open()
+
+
+def test_a_spool_that_a_newer_version_leaves_to_this_one_is_used_and_stays_the_newers(file: SpoolFile):
+    """As after an update that was taken back: the newer version has added a column."""
+    file.commit(batch(last=3, runs=[(1, readings(1, 3))]))
+    file.close()
+    with contextlib.closing(sqlite3.connect(file.path)) as db:
+        for table in ("stream", "series", "reading", "loss", "kept"):
+            db.execute(f"ALTER TABLE {table} ADD COLUMN colour TEXT")
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    assert [earlier.spans.total for earlier in file.open().previous] == [3]
+    file.commit(batch(last=5, runs=[(4, readings(4, 5))], kept={"a": "b"}, losses=(Lost("old", 1, 2, "spool full"),)))
+    file.close()
+    with contextlib.closing(sqlite3.connect(file.path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
+        assert db.execute("SELECT count(*) FROM reading").fetchone() == (5,)
 
 
 def test_all_readable_rows_around_the_damage_are_salvaged(file: SpoolFile):
@@ -170,3 +189,17 @@ LIMITS = Limits(max_bytes=8_000_000, min_free_bytes=1_000_000, fsync_s=1.0)
 )
 def test_readings_go_when_the_spool_or_the_disk_is_at_its_limit(room: SpoolUsage, must_drop: bool):
     assert (readings_to_drop(room, LIMITS) > 0) is must_drop
+
+
+@pytest.mark.parametrize(
+    "damage", ["UPDATE loss SET last = 10 WHERE first = 1", "UPDATE kept SET value = 'x' WHERE key = 'spool.losses'"]
+)
+def test_a_damaged_row_costs_no_declared_loss_and_no_sum(file: SpoolFile, damage: str):
+    losses = (Lost("t", 1, 9, "spool full"), Lost("t", 20, 29, "spool full"))
+    file.commit(batch(losses=losses, ever_lost=19))
+    file.close()
+    with contextlib.closing(sqlite3.connect(file.path)) as db, db:
+        assert db.execute(damage).rowcount == 1
+    opened = file.open()
+    assert sorted(opened.losses, key=lambda each: each.first) == list(losses)
+    assert opened.ever_lost == 19

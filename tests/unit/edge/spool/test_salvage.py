@@ -10,8 +10,9 @@ import pytest
 
 from edge.spool.disk import RESERVE_BYTES
 from edge.spool.file import SpoolFile
+from edge.spool.opening import open_or_salvage
 from edge.spool.rows import check_of, seed_of
-from edge.spool.salvage import open_or_salvage
+from edge.spool.salvage import salvage
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.write_batch import DiskProblem, TimeCorrection
 from tests.damaged_spool import PAGE_BYTES, batch, drain, fill, fill_version_1, reading
@@ -158,7 +159,7 @@ def salvage_until_the_sixth_portion(path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("edge.spool.salvage.PORTION_PAGES", (32, 32))
     monkeypatch.setattr(SpoolFile, "put_rows", put_some)
     with pytest.raises(DiskProblem, match="saving what is readable waits: the disk is full"):
-        open_or_salvage(SpoolFile(path))
+        salvage(SpoolFile(path), "spool.db is damaged")
 
 
 def test_a_salvage_that_is_damaged_itself_is_salvaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

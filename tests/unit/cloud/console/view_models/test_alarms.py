@@ -1,22 +1,17 @@
 import msgspec
 import pytest
 
-from cloud.alarms.records import AlarmChange
 from cloud.console.view_models.alarms import (
-    CHANGES,
     STATES,
     alarm_view,
-    journal_lines,
     unacknowledged,
     worst_first,
 )
-from cloud.database.audit_log import AuditEntry
 from cloud.situation import domain_of
 from i18n.catalog import catalog_of
-from rules.events import EventKind
 from rules.marks import Mark
 from rules.rule import Level, RuleKind, Severity
-from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT, a_reading, an_alarm, around
+from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, a_reading, an_alarm, around
 from wire import BUILT_IN, Domain
 
 EN, ID = catalog_of("en"), catalog_of("id")
@@ -95,6 +90,11 @@ def test_a_rise_and_a_silence_are_told_in_their_own_terms():
         EN, an_alarm(rule=rise, level=0, worst=0, value=45.0), around(a_reading("river", "water_level", 264))
     )
     assert (view.value, view.limit) == ("+45 cm in 10 min", "limit +30 cm in 10 min")
+    trend = msgspec.structs.replace(RIVER, kind=RuleKind.TREND, target=400.0, levels=(Level("x", Severity.MINOR, 5.0),))
+    view = alarm_view(
+        EN, an_alarm(rule=trend, level=0, worst=0, value=3.84), around(a_reading("river", "water_level", 264))
+    )
+    assert (view.value, view.limit) == ("400 cm in 3.8 days", "limit 5 days")
     quiet = msgspec.structs.replace(
         RIVER, kind=RuleKind.SILENCE, quantity="", levels=(Level("Quiet", Severity.MINOR, 5.0),)
     )
@@ -134,22 +134,7 @@ def test_an_alarm_on_all_that_a_sensor_measures_counts_in_the_sensors_domain():
     assert domain_of(an_alarm(quantity="", sensor="gone"), sensors, BUILT_IN) == Domain.GATEWAY
 
 
-def test_the_journal_has_what_was_found_and_what_was_done_in_the_order_of_time():
-    changes = [
-        AlarmChange("raised", NOON_MS - 720_000, 0, 151.0, True, NOON_MS),
-        AlarmChange("worsened", NOON_MS - 300_000, 1, 251.0, False, NOON_MS),
-    ]
-    entries = [AuditEntry(1, NOON_MS - 100_000, "ani", "10.0.0.7", "acknowledge", "alarm:17", "the pump runs", "", "")]
-    lines = journal_lines(EN, BUILT_IN, an_alarm(), changes, entries, WIT)
-    assert [(line.who, line.what, line.word) for line in lines] == [
-        ("ani", "acknowledged", "the pump runs"),
-        ("", "got worse: Siaga 2, 251 cm", ""),
-        ("", "began: Siaga 3, 151 cm", "detected late"),
-    ]
-
-
-def test_every_state_and_change_of_the_engine_has_a_word():
-    assert EventKind.__members__.keys() == {kind.upper() for kind in CHANGES}
+def test_every_state_of_the_engine_has_a_word():
     assert STATES.keys() == {"alarming", "silent", "recovering", "closed"}
 
 

@@ -7,7 +7,7 @@ from cloud.console.view_models.facts import fact_views, parse_value, troubles_of
 from cloud.console.view_models.typed_number import InvalidInput
 from i18n.catalog import catalog_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
-from tests.unit.cloud.console.visitors import visitor_of
+from tests.unit.cloud.console.visitors import principal_of
 from wire import BUILT_IN, Reading
 
 EN, ID = catalog_of("en"), catalog_of("id")
@@ -17,8 +17,8 @@ async def test_a_gateway_that_reckons_otherwise_is_told_to_who_may_see_its_site(
     now = now_ms()
     pair = [Reading("river", "distance", now, 100.0), Reading("river", "water_level", now, -95.8)]
     await city.send("gw-daruba", pair)
-    here = (await visitor_of(city, Role.VIEWER, sites=["daruba"])).principal
-    away = (await visitor_of(city, Role.VIEWER, sites=["sangowo"])).principal
+    here = await principal_of(city, Role.VIEWER, sites=["daruba"])
+    away = await principal_of(city, Role.VIEWER, sites=["sangowo"])
     (sentence,) = troubles_of(ID, city.platform.heights.problems(), here)
     assert "gerbangnya memakai tinggi 4,2 cm dan registri 450" in sentence
     assert troubles_of(EN, city.platform.heights.problems(), away) == ()
@@ -52,15 +52,13 @@ def test_every_kind_of_fact_has_words():
 
 async def test_a_correction_is_shown_as_it_can_be_written_again(city: Morotai):
     await city.platform.facts.load()
-    ani = await visitor_of(city, Role.ENGINEER)
+    ani = await principal_of(city, Role.ENGINEER)
     fitted = {
         "correction": "co_location", "slope": 0.52, "offset": 3.1, "n": 240, "r2": 0.934, "rmse": 2.14,
         "reference": "bam", "since": "2026-10-01T00:00:00Z", "until": "2026-10-11T00:00:00Z",
     }  # fmt: skip
     for value in ({"correction": "linear", "slope": 0.5, "offset": -3.0}, fitted, None):
-        await city.platform.facts.record(
-            "sensor:air", "correction.pm2_5", value, actor=ani.principal.actor, reason="co-located"
-        )
-    views = fact_views(EN, city.registry, ani.principal, now_ms(), ZoneInfo("Asia/Jayapura"))
+        await city.platform.facts.record("sensor:air", "correction.pm2_5", value, actor=ani.actor, reason="co-located")
+    views = fact_views(EN, city.registry, ani, now_ms(), ZoneInfo("Asia/Jayapura"))
     shown = [view.value for view in views if view.what == "Correction: PM2.5"]
     assert shown == ["none", "co_location 0.52 3.1 (bam, n 240, R² 0.93, RMSE 2.1)", "linear 0.5 -3", "none"]

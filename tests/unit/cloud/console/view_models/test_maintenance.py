@@ -4,7 +4,7 @@ import msgspec
 
 from cloud.alarms.records import Maintenance
 from cloud.console.view_models.alarms import alarm_view
-from cloud.console.view_models.maintenance import covering, places_of, window_view
+from cloud.console.view_models.maintenance import covering, window_view
 from i18n.catalog import catalog_of
 from tests.unit.cloud.api.morotai import SENSORS, SITES
 from tests.unit.cloud.console.alarms_made import NOON_MS, WIT, an_alarm, around
@@ -20,7 +20,7 @@ def a_window(**changes: object) -> Maintenance:
 
 
 def shown(window: Maintenance, _=EN):
-    return window_view(_, window, NOON_MS, WIT, sites={site.id: site for site in SITES}, sensors=BY_ID)
+    return window_view(_, window, NOON_MS, WIT, site={site.id: site for site in SITES}.get, sensor=BY_ID.get)
 
 
 def test_a_window_says_where_when_who_and_whether_it_holds():
@@ -48,11 +48,3 @@ def test_an_alarm_says_that_somebody_works_there_while_the_window_holds():
 def test_of_two_windows_the_one_that_ends_last_counts():
     long = a_window(id=4, site="daruba", sensor=None, until_ms=NOON_MS + 2 * HOUR)
     assert covering([a_window(), long, a_window()], "daruba", "river", NOON_MS) == long
-
-
-def test_windows_can_be_made_at_sites_and_their_sensors():
-    assert places_of(SITES[:1], SENSORS) == [
-        ("site:daruba", "Daruba river bridge"),
-        ("sensor:river", "Daruba river bridge · River gauge"),
-        ("sensor:air", "Daruba river bridge · Air station"),
-    ]

@@ -2,13 +2,12 @@ import msgspec
 
 from cloud.alarms.preview import Preview
 from cloud.alarms.preview_outcome import Difference, PreviewAlarm, PreviewOutcome
-from cloud.console.view_models.chart import PALETTES, AlarmBand, ChartHistory, LevelLine, chart_options
+from cloud.console.view_models.chart import LevelLine
 from cloud.console.view_models.preview import ALARMS_LISTED, bands_of, level_lines, preview_view, thinned
 from cloud.readings.contract import Point
 from i18n.catalog import catalog_of
 from rules.rule import Level, RuleKind, Severity
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT
-from wire import QUANTITIES
 
 EN = catalog_of("en")
 HOUR_MS = 3_600_000
@@ -49,7 +48,7 @@ def test_levels_are_lines_where_their_limits_are_values():
     assert level_lines(EN, RIVER)[0] == LevelLine("Siaga 3", 150.0, "#f2c500")
     inside = msgspec.structs.replace(RIVER, kind=RuleKind.INSIDE, levels=(Level("Band", Severity.MINOR, 10.0, 20.0),))
     assert [line.limit for line in level_lines(EN, inside)] == [10.0, 20.0]
-    for kind in (RuleKind.RISE, RuleKind.SILENCE):
+    for kind in (RuleKind.RISE, RuleKind.TREND, RuleKind.SILENCE):
         assert level_lines(EN, msgspec.structs.replace(RIVER, kind=kind)) == ()
     assert level_lines(EN, msgspec.structs.replace(RIVER, enabled=False)) == ()
 
@@ -60,34 +59,6 @@ def test_a_long_history_is_thinned_without_losing_its_peaks():
     assert len(history.points) == 100
     assert max(point.value for point in history.high) == 100.0
     assert min(point.value for point in history.low) == 10.0
-
-
-LINE = ChartHistory(0, 600_000, 60_000, (Point(0, 100.0), Point(60_000, 110.0)))
-
-
-def drawn(levels=(), bands=(), history: ChartHistory = LINE) -> dict:
-    return chart_options(
-        EN, QUANTITIES["water_level"], history, zone=WIT, palette=PALETTES["dark"], levels=levels, bands=bands
-    )
-
-
-def test_a_chart_shows_levels_by_name_and_the_times_of_alarms():
-    options = drawn(
-        [LevelLine("Siaga 3", 105.0, "#f2c500")], [AlarmBand(60_000, None, "#ff0000"), AlarmBand(-9, -1, "#00ff00")]
-    )
-    (line,) = options["series"][-1]["markLine"]["data"]
-    assert (line["yAxis"], line["label"]["formatter"], line["lineStyle"]["color"]) == (105.0, "Siaga 3", "#f2c500")
-    (area,) = options["series"][-1]["markArea"]["data"]
-    nine_hours = 9 * HOUR_MS
-    assert [end["xAxis"] for end in area] == [60_000 + nine_hours, 600_000 + nine_hours]
-    assert area[0]["itemStyle"]["color"].startswith("rgba(255,0,0,")
-
-
-def test_a_level_far_away_does_not_flatten_the_line_but_the_nearest_is_always_seen():
-    near, far = LevelLine("near", 118.0, "#000000"), LevelLine("far", 900.0, "#000000")
-    assert drawn([near, far])["yAxis"]["max"] < 200
-    assert drawn([far])["yAxis"]["max"] > 900
-    assert "max" not in drawn()["yAxis"]
 
 
 def test_bands_have_the_colour_of_the_worst_level():

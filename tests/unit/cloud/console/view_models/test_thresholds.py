@@ -11,14 +11,11 @@ from cloud.console.view_models.thresholds import (
     rules_at,
     scope_name,
     targets_at,
-    tree_of,
-    versions_of,
 )
 from cloud.database.audit_log import Actor
 from i18n.catalog import catalog_of
 from rules.rule import Level, Severity
 from tests.unit.cloud.api.morotai import SENSORS, Morotai
-from tests.unit.cloud.console.alarms_made import WIT
 from tests.unit.cloud.console.served import RIVER_RULE
 
 EN, ID = catalog_of("en"), catalog_of("id")
@@ -36,18 +33,6 @@ async def city(tmp_path: Path) -> AsyncIterator[Morotai]:
         await city.rule_store.save("river-level", "group:rivers", {"hysteresis": 5.0}, actor=ANI, reason="wind")
         await city.rule_store.save("river-level", "sensor:river", {"for_s": 120.0}, actor=ANI, reason="waves")
         yield city
-
-
-async def test_the_tree_has_the_city_its_groups_and_its_sites_with_their_sensors(city: Morotai):
-    tree = tree_of(EN, city.rule_store, sites=None)
-    assert [(branch.depth, branch.name) for branch in tree[:5]] == [
-        (0, "Pulau Morotai"), (1, "rivers"), (1, "Daruba river bridge"), (2, "River gauge"), (2, "Air station"),
-    ]  # fmt: skip
-    own = {branch.scope: branch.own for branch in tree if branch.own}
-    assert own == dict.fromkeys(("all", "group:rivers", "sensor:river"), ("River level",))
-    mine = tree_of(ID, city.rule_store, sites=frozenset({"dodola"}))
-    assert [branch.scope for branch in mine] == ["all", "site:dodola", "sensor:ferry"]
-    assert mine[0].own == ("Tinggi muka air sungai",)
 
 
 async def test_each_value_says_where_it_comes_from(city: Morotai):
@@ -85,25 +70,6 @@ async def test_what_would_be_inherited_is_known_where_a_wider_scope_says_it(city
     assert inherited is not None
     assert (inherited.for_s, inherited.hysteresis) == (0.0, 5.0)
     assert inherited_at(city.rule_store, "river-level", "all") is None
-
-
-async def test_versions_stand_side_by_side_with_who_and_why(city: Morotai):
-    await city.rule_store.save(
-        "river-level", "sensor:river", {"for_s": 60.0, "hysteresis": 3.0}, actor=ANI, reason="less"
-    )
-    await city.rule_store.undo("river-level", "sensor:river", actor=Actor("budi"), reason="too nervous")
-    view = rule_at(EN, city.rule_store, "river-level", "sensor:river")
-    assert view is not None
-    undone, second, first = versions_of(EN, city.rule_store, view, "sensor:river", zone=WIT)
-    assert (undone.author, undone.reason, undone.version) == ("budi", "too nervous", 3)
-    assert [(change.name, change.before, change.after) for change in second.changes] == [
-        ("Must last", "2 min", "1 min"), ("Must go back by", "inherited", "3 cm"),
-    ]  # fmt: skip
-    assert [(change.before, change.after) for change in first.changes] == [("inherited", "2 min")]
-    assert [(change.before, change.after) for change in undone.changes] == [
-        ("1 min", "2 min"),
-        ("3 cm", "inherited"),
-    ]
 
 
 async def test_a_rule_that_only_narrow_scopes_complete_is_no_mistake(city: Morotai):

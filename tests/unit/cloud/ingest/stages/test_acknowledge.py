@@ -7,10 +7,10 @@ from cloud.alarms.rule_input import RuleInput
 from cloud.gateways.accounting import Receipt
 from cloud.ingest.quality import NO_FLAGS
 from cloud.ingest.rejection import Rejection
-from cloud.ingest.stages.acknowledge import acks_of
+from cloud.ingest.stages.acknowledge import AcknowledgeStage, acks_of
 from cloud.ingest.stages.encode import PreparedWrite
 from tests.unit.cloud.examples import GATEWAY
-from wire import Ack, RefusedReadings, RefusedSensor
+from wire import Ack, RefusedReadings, RefusedSensor, decode_ack, parse_topic
 
 
 def safe_message(
@@ -18,6 +18,8 @@ def safe_message(
     receipt: Receipt | None,
     rejections: Sequence[Rejection] = (),
     not_judged: Mapping[tuple[str, str], int] = MappingProxyType({}),
+    *,
+    asks_for_time: bool = False,
 ) -> PreparedWrite:
     """A message of which only what its ack needs is told."""
     return PreparedWrite(
@@ -37,6 +39,7 @@ def safe_message(
         None,
         {},
         not_judged,
+        asks_for_time=asks_for_time,
     )
 
 
@@ -72,3 +75,23 @@ def test_an_ack_of_neighbours_adds_up_what_was_refused_of_each():
         )),
         Ack("a", 51, 60),
     ]  # fmt: skip
+
+
+def test_who_does_not_know_the_time_is_told_it_and_nobody_is_told_an_old_one():
+    link = {"up": True, "now_ms": 1_796_000_000_000}
+    acks: list[tuple[str, Ack]] = []
+
+    def publish(topic: str, payload: bytes) -> bool:
+        if link["up"]:
+            acks.append((parse_topic(topic).gateway, decode_ack(payload)))
+        return bool(link["up"])
+
+    stage = AcknowledgeStage(publish, now_ms=lambda: link["now_ms"])
+    asking = safe_message("gw-lost", Receipt("gw-lost", "a", 1, 5), asks_for_time=True)
+    stage.run([asking, safe_message(GATEWAY, Receipt(GATEWAY, "b", 1, 5))])
+    assert acks == [(GATEWAY, Ack("b", 1, 5)), ("gw-lost", Ack("a", 1, 5, time_ms=1_796_000_000_000))]
+    link["up"] = False
+    stage.run([safe_message("gw-lost", Receipt("gw-lost", "a", 6, 9), asks_for_time=True)])
+    link["up"] = True
+    stage.send_pending()
+    assert acks[2:] == [("gw-lost", Ack("a", 6, 9))]

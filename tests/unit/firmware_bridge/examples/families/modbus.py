@@ -42,4 +42,23 @@ EXAMPLES = {
         of_hex("04031c007b00010002005c030c0119028c0015002303f200002ee00078000c7c53"),
         _MUTANT,
     ),
+    "solar": Family(
+        {"devices": {"1": "tracer-an"}},
+        of_hex(
+            "0104310000053ef5",
+            "01040a073d00d40f5800000520db81",
+            "0104311a00011ef1",
+            "0104020043f8c1",
+            "018402c2c1",
+        ),
+        (
+            (),
+            (Sample("solar_voltage", 18.53, "1"), Sample("battery_voltage", 13.12, "1")),
+            (),
+            (Sample("battery", 67.0, "1"),),
+            (),
+        ),
+        of_hex("01040a073d00d40f5800000520db82", "0104020043f8c0"),
+        _MUTANT,
+    ),
 }

@@ -3,7 +3,7 @@ import pytest
 
 from cloud.console.pages.thresholds.rule_draft import draft_of, level_count, meaning_of, next_level, without_level
 from i18n.catalog import catalog_of
-from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
+from rules.rule import Also, AtLeast, Direction, Hours, Level, Rule, RuleKind, Severity
 from tests.unit.cloud.console.alarms_made import RIVER
 from wire import BUILT_IN
 
@@ -21,6 +21,10 @@ HEAT = Rule(
     levels=(Level("Uncomfortable", Severity.MINOR, 18.0, 33.0),), hours=Hours((1, 2, 3), "08:00", "17:00"),
     at_least=AtLeast(3, 5),
 )  # fmt: skip
+TREND = Rule(
+    family="battery", quantity="battery", kind=RuleKind.TREND, title="Battery", target=20.0, window_s=345_600.0,
+    direction=Direction.FALLING, levels=(Level("Days left", Severity.MINOR, 5.0),),
+)  # fmt: skip
 TWO = msgspec.structs.replace(
     RIVER, also=Also("rain", "rainfall", RuleKind.BELOW, 5.5, False, 1_800.0),
     reject=("spike", "backfill"), lateness_s=90.0
@@ -32,7 +36,9 @@ def problems(draft, rule=RIVER):
 
 
 @pytest.mark.parametrize("words", [EN, ID], ids=["en", "id"])
-@pytest.mark.parametrize("rule", [RIVER, RISE, HEAT, TWO], ids=["above", "rise", "outside", "two sensors"])
+@pytest.mark.parametrize(
+    "rule", [RIVER, RISE, HEAT, TWO, TREND], ids=["above", "rise", "outside", "two sensors", "trend"]
+)
 def test_a_rule_that_nobody_has_touched_means_itself(words, rule):
     assert meaning_of(words, BUILT_IN, rule, draft_of(words, rule)).rule == rule
 
@@ -44,6 +50,18 @@ def test_what_is_written_becomes_the_rule():
     assert rule is not None
     assert (rule.levels[0].limit, rule.for_s, rule.at_least) == (170.0, 90.0, AtLeast(2, 3))
     assert rule.hours == Hours((1, 2, 3, 4, 5, 6))
+
+
+def test_a_trend_has_a_limit_that_it_reaches_and_days():
+    draft = draft_of(EN, TREND) | {"target": "30", "direction": "rising", "levels[0].limit": "6", "window_s": "2880"}
+    rule = meaning_of(EN, BUILT_IN, TREND, draft).rule
+    assert rule is not None
+    assert (rule.target, rule.direction, rule.window_s) == (30.0, Direction.RISING, 172_800.0)
+    assert problems(draft | {"target": "", "window_s": "600", "levels[0].limit": "90"}, TREND) == {
+        "target": "Write the value that must not be reached.",
+        "window_s": "A trend is measured over 2 to 14 days: write 2,880 to 20,160 minutes.",
+        "levels[0].limit": "level 1, limit 90: no trend tells so many days ahead; write 60 or less",
+    }
 
 
 def test_a_second_sensor_is_chosen_with_its_limit_and_taken_away_again():
