@@ -1,6 +1,7 @@
 """Takes the README's pictures of the real demo:  make pictures        needs Chromium, and Grafana for the wall
 
-demo ─► wall.png (Grafana's page for it, else the console)   phone.png   gateway.png (its terminal)   alarm.png
+demo ─► wall.png (Grafana's page, else the console)   phone.png   gateway.png (its terminal)   alarm.png   page.png
+     ─► ../images/: each page of the console on a desk and on a phone, and the wall screen
 """
 
 import html
@@ -16,11 +17,37 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from edge.control.client import snapshot_at
+from edge.control.paths import control_path
+from edge.page.document import document
+from edge.settings_in_use import spool_in_use
+from edge.status_view import view_of
+from i18n.catalog import LanguageCode, catalog_of
+
 HERE = Path(__file__).parent
 PORT = 8099
 PATIENCE_S = 240.0
 MOST_BYTES = 200_000
 GATEWAY = "gw-daruba"
+IMAGES = HERE.parent / "images"
+CONSOLE = {
+    "situation": "",
+    "site": "/sites/daruba-river",
+    "alarms": "/alarms",
+    "thresholds": "/thresholds",
+    "fleet": "/fleet",
+    "gateway": f"/fleet/{GATEWAY}",
+    "refused": "/refused",
+    "registry": "/registry",
+    "record": "/registry/sensors/river-daruba",
+    "facts": "/facts",
+    "maintenance": "/maintenance",
+    "duty": "/duty",
+    "people": "/people",
+    "journal": "/journal",
+    "health": "/health",
+}
+"""The pages of the console, by the names of their pictures."""
 _TERMINAL = """<body style="margin:0;background:#10151f"><pre style="margin:0;padding:22px;color:#dbe5f2;
 font:15px/1.45 'DejaVu Sans Mono',monospace;white-space:pre-wrap"><span style="color:#5db2ff">$ {command}</span>
 {said}</pre>"""
@@ -69,7 +96,9 @@ def _take_all(browser: Browser, said: Callable[[], str], folder: Path) -> None:
     ).new_page()
     phone.goto(console)
     _shoot(phone, "phone", wait_s=6)
+    _shoot_console(page, phone)
     _shoot_terminal(browser, folder / "data" / f"{GATEWAY}.toml")
+    _shoot_page(browser, folder / "data" / f"{GATEWAY}.toml")
 
 
 def _river_alarms(page: Page) -> int:
@@ -89,6 +118,19 @@ def _shoot_wall(browser: Browser, console: Page, said: str) -> None:
     _shoot(page, "wall", wait_s=35)
 
 
+def _shoot_console(desk: Page, phone: Page) -> None:
+    """Take each page of the console in both sizes, and the wall screen at a quarter of its 4K."""
+    IMAGES.mkdir(exist_ok=True)
+    desk.set_viewport_size({"width": 1_440, "height": 900})
+    for name, place in CONSOLE.items():
+        for page, size in ((desk, "desk"), (phone, "phone")):
+            page.goto(f"http://127.0.0.1:{PORT}/console/en{place}")
+            _shoot(page, f"{name}-{size}", wait_s=2, folder=IMAGES)
+    desk.set_viewport_size({"width": 1_920, "height": 1_080})
+    desk.goto(f"http://127.0.0.1:{PORT}/console/en/wall")
+    _shoot(desk, "wall", wait_s=3, folder=IMAGES)
+
+
 def _shoot_terminal(browser: Browser, settings: Path) -> None:
     command = [sys.executable, "-m", "edge.cli", "check", "--connect", "--config", settings.name]
     done = subprocess.run(command, cwd=settings.parent, capture_output=True, text=True, check=False)  # noqa: S603
@@ -99,9 +141,18 @@ def _shoot_terminal(browser: Browser, settings: Path) -> None:
     _shoot(page, "gateway", wait_s=0, whole=True)
 
 
-def _shoot(page: Page, name: str, *, wait_s: float, whole: bool = False) -> None:
+def _shoot_page(browser: Browser, settings: Path) -> None:
+    """Take the gateway's own page, as its agent would serve it."""
+    snapshot = snapshot_at(control_path(spool_in_use(settings)))
+    english = catalog_of(LanguageCode.ENGLISH)
+    page = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True).new_page()
+    page.set_content(document(view_of(snapshot, english), english, snapshot.gateway))
+    _shoot(page, "page", wait_s=0)
+
+
+def _shoot(page: Page, name: str, *, wait_s: float, whole: bool = False, folder: Path = HERE) -> None:
     page.wait_for_timeout(wait_s * 1_000)
-    file = HERE / f"{name}.png"
+    file = folder / f"{name}.png"
     page.screenshot(path=file, full_page=whole)
     print(f"{file.relative_to(HERE.parents[1])}  {file.stat().st_size // 1_000} kB")
     if file.stat().st_size > MOST_BYTES:
