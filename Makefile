@@ -10,6 +10,7 @@ TOKEN_FILE ?=
 STORY  ?=
 ROOM   ?=
 COVERAGE ?=
+ARCH   ?=
 
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -21,7 +22,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report
 COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fmt lint types walls unit integration property end-to-end check test proofs bench docs pictures build \
+.PHONY: help demo fmt lint types walls unit integration property end-to-end check test proofs bench docs pictures build wheelhouse \
         servers five-cases constraints clean
 
 help:  ## list the targets
@@ -67,6 +68,7 @@ test: $(VENV)/.dev servers  ## everything but the proofs: sets up what the tests
 	$(WAITING) -m "not proof" --ignore tests/unit
 
 proofs: $(VENV)/.dev servers  ## the slower proofs
+	@deploy/install-test-servers proofs
 	$(BIN)/pytest -m proof --timeout 1800
 
 bench: $(VENV)/.dev servers  ## measures, alone on the machine, and writes bench/RESULTS.md
@@ -82,6 +84,9 @@ pictures: $(VENV)/.dev  ## the README's pictures, of the real demo: needs Chromi
 
 build: $(VENV)/.dev  ## the wheel, in build/dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir build/dist .
+
+wheelhouse: $(VENV)/.dev  ## all for an offline installation of a gateway, in build/wheelhouse: ARCH=aarch64 (armv7l, x86_64)
+	@$(BIN)/python deploy/wheelhouse/make $(ARCH)
 
 servers:  ## install the servers that the tests run against: as root on Debian; and Grafana's own code where there is npm
 	@deploy/install-test-servers

@@ -17,7 +17,10 @@ from bench import (
     alarms,
     city_start,
     cloud_trickle,
+    console,
+    drain,
     edge,
+    edge_start,
     edge_trickle,
     engine,
     families,
@@ -26,6 +29,7 @@ from bench import (
     latency,
     limit,
     preview,
+    year,
 )
 from bench.cloud_trickle import MANY, ONE_GATEWAY
 from bench.figures import Figure, machine, table
@@ -137,6 +141,18 @@ def _city_start(folder: Path, _t0_ms: int) -> list[Figure]:
     return figures
 
 
+def _drain(folder: Path, _t0_ms: int) -> list[Figure]:
+    port = free_port()
+    with influxd(folder, port, name="influxd-drain"):
+        _say("a spool of 72 hours without a link is filled, and drained into influxdb")
+        return drain.figures(drain.measure(folder / "drain", _stores(port)["influxdb"]))
+
+
+def _console(folder: Path, _t0_ms: int) -> list[Figure]:
+    _say("the console of a city of 1,000 sites, 1,000 gateways, 10,000 sensors and 100,000 alarms")
+    return console.measure(folder / "console")
+
+
 def _bodies(t0_ms: int) -> list[str]:
     every = lines(BATCHES_EACH, t0_ms)
     return list(iter(lambda: "\n".join(islice(every, limit.LINES_A_WRITE)), ""))
@@ -174,6 +190,11 @@ def _edge_trickle(folder: Path, _t0_ms: int) -> list[Figure]:
         _say(f"edge at {rate:,} messages/s for {edge_trickle.SECONDS} s")
         figures += edge_figures(edge_trickle.measure(folder / f"edge-trickle-{rate}", rate))
     return figures
+
+
+def _edge_start(folder: Path, _t0_ms: int) -> list[Figure]:
+    _say("starts of the edge, with an empty spool and with one of 72 hours")
+    return edge_start.figures(folder / "edge-start")
 
 
 def _latency(folder: Path, _t0_ms: int) -> list[Figure]:
@@ -234,6 +255,21 @@ def _preview(folder: Path, _t0_ms: int) -> list[Figure]:
     return [Figure("(h) preview of a rule over 30 days, a reading a minute", took_s, "s", beside, "< 1", took_s < 1)]
 
 
+def _year(folder: Path, _t0_ms: int) -> list[Figure]:
+    port = free_port()
+    with influxd(folder, port, name="influxd-year"):
+        _say(f"charts of a year, a reading a minute, {year.POINTS:,} pixels wide")
+        taken = {"influxdb": year.of_influx(port), "sqlite": year.of_sqlite(folder / "year")}
+    return [
+        Figure(
+            f"(y) a chart of a year of one-minute data from {engine}", 1_000 * each.chart_s, "ms",
+            f"{each.points} buckets; {1_000 * each.worst_s:.0f} ms at worst; its past filled in {each.fill_s:.0f} s",
+            "≤ 300", each.chart_s <= 0.3,
+        )
+        for engine, each in taken.items()
+    ]  # fmt: skip
+
+
 def _ingesters(folder: Path, t0_ms: int) -> list[Figure]:
     batches = list(payloads(BATCHES_EACH, t0_ms))
     runs: dict[int, list[ingest.Ingest]] = {1: [], 2: []}
@@ -292,7 +328,7 @@ def _families(_folder: Path, _t0_ms: int) -> list[Figure]:
 PARTS = {
     "a": _ingest, "b": _ingest, "c": _edge, "d": _latency, "e": _bytes_a_reading, "f": _alarms, "g": _engine,
     "h": _preview, "i": _ingesters, "j": _cloud_trickle, "k": _edge_trickle, "l": _city_start,
-    "m": _families,
+    "m": _families, "n": _drain, "o": _edge_start, "p": _console, "y": _year,
 }  # fmt: skip
 """What measures each part; two letters of one are one run."""
 

@@ -5,7 +5,6 @@ sender ─► Mosquitto ─┬► cloud ─► store              a batch that i
 A city of 1, 10, 100 and 1,000 sites, a gateway at each, left alone until a start's look back on two days is over.
 """
 
-import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 import httpx
 
+from bench.look_back import derived_says, wait_for_the_look_back
 from bench.processes import cpu_s, peak_mb
 from bench.settings import cloud_settings
 from bench.trickle_load import Load, Sender, city
@@ -22,8 +22,6 @@ from tests.people import bearer, token_in
 from tests.servers import Program, free_port, mosquitto, siaga_cloud, wait_until
 
 WARM_S, MEASURED_S, MEASURED_BARE_S = 2.0, 10.0, 5.0
-LOOK_BACK_S = 120.0
-"""How long the look back of a start may take before its load is measured all the same."""
 BROKER = "allow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 1000"
 
 
@@ -96,9 +94,7 @@ class City:
     def _settle(self) -> None:
         """Wait until the start's look back is over."""
         wait_until(lambda: "connected to broker" in self._cloud.tail(400), "the cloud subscribes", patience_s=120)
-        deadline_s = time.monotonic() + LOOK_BACK_S
-        while not re.search(r"indices: 100 %.*hour up to date", self._derived()) and time.monotonic() < deadline_s:
-            time.sleep(1)
+        wait_for_the_look_back(self._api_port, self._token)
 
     def _under(self, load: Load, sender: Sender, taker: Program) -> Cost:
         is_ours = taker is self._cloud
@@ -123,7 +119,7 @@ class City:
             p99_ms=delays[len(delays) * 99 // 100],
             writes_per_s=(self._writes() - writes) / took_s if is_ours else 0.0,
             peak_mb=peak_mb(pids[0]),
-            behind=is_ours and "behind" in self._derived(),
+            behind=is_ours and "behind" in derived_says(self._api_port, self._token),
         )
 
     def _wait(self, sender: Sender, *, is_ours: bool) -> None:
@@ -142,12 +138,6 @@ class City:
         return next(
             float(line.split()[-1]) for line in text.splitlines() if line.startswith("siaga_store_write_seconds_count")
         )
-
-    def _derived(self) -> str:
-        try:
-            return str(self._ask("/api/v1/health").json()["components"].get("derived", {}).get("detail", ""))
-        except httpx.HTTPError:
-            return ""
 
     def _ask(self, path: str) -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{self._api_port}{path}", headers=bearer(self._token), timeout=20)

@@ -20,7 +20,7 @@ from bench.sink import Sink
 from tests.servers import Program, free_port, mosquitto, siaga_edge, wait_until
 
 SECONDS = 30
-RATES = (1, 10, 100, 1_000)
+RATES = (1, 10, 50, 100, 1_000)
 
 
 class EdgeTrickle(NamedTuple):

@@ -18,8 +18,8 @@ SAMPLED_WITHIN = "30m"
 CAPTION = Caption(
     Text("Limits in force"),
     Text(
-        "Limits by the console's rules now, in the unit of the quantity. Rules on rise and silence have no limit on "
-        "the scale of a quantity, so they are not here."
+        "Limits by the console's rules now, in the unit of the quantity. Rules on rise, trend and silence have no "
+        "limit on the scale of a quantity, so they are not here."
     ),
     Text("No limits were written down in the last 30 minutes"),
 )

@@ -33,7 +33,7 @@ from i18n.terminal import language_of_terminal
 
 START_PATIENCE_S = 60.0
 CLOUD = "cloud.cli.main+cloud.cli.run+cloud.api.app+cloud.console.app"
-GATEWAY = "edge.cli"
+GATEWAY = "edge.cli+edge.commands.run"
 HISTORY = "demo.history.__main__"
 """What of the parts is loaded before they run."""
 OURS = "demo.welcome"

@@ -1,6 +1,6 @@
 """A part on standby: its code is loaded, and it runs when the demo says so with a line on its standard input.
 
-python -m demo.standby edge.cli+edge.agent run --config gw-utara.toml        ⏎ ─► what python -m edge.cli run … does
+python -m demo.standby edge.cli+edge.commands.run run --config gw-utara.toml     ⏎ ─► python -m edge.cli run …
 The first module is the one that runs; those after a + are loaded too. So the parts load side by side, while the past
 is written, and none has to wait for another once it runs.
 """

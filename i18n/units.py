@@ -24,6 +24,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "s":         ("s",             "s"),
     "h":         ("h",             "jam"),
     "MiBy":      ("MiB",           "MiB"),
+    "MBy":       ("MB",            "MB"),
     "By":        ("bytes",         "bita"),
     "{person}":  ("people",        "orang"),
     "{week}":    ("weeks",         "minggu"),
@@ -45,6 +46,8 @@ UNITS: dict[str, tuple[str, str]] = {
     "{index}":   ("",              ""),
     "{UVI}":     ("",              ""),
     "{LQI}":     ("",              ""),
+    "{state}":   ("",              ""),
+    "{generation}": ("",           ""),
 }  # fmt: skip
 
 

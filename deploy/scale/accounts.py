@@ -13,13 +13,13 @@ import argparse
 import base64
 import hashlib
 import json
-import os
 import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from runtime.settings import SettingsError, read_document
+from runtime.whole_files import replace_file
 from wire import Channel, WireError, topic_of
 from wire.topics import ROOT
 
@@ -128,10 +128,7 @@ def _password(file: Path) -> str:
 
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = file.with_name(f"{file.name}.new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
-        handle.write(f"{text}\n")
-    fresh.replace(file)
+    replace_file(file, f"{text}\n")
 
 
 if __name__ == "__main__":
