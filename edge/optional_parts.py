@@ -68,7 +68,7 @@ class OptionalParts:
     def poll(self) -> None:
         """To be called each second."""
         if self._power is not None:
-            self._power.poll(self._agent.sources.tallies)
+            self._power.poll()
 
     async def stop(self) -> None:
         """Leave the brokers and the bus that they use."""

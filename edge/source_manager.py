@@ -17,7 +17,7 @@ from edge.refusals import sentence
 from edge.sources.configured import MqttSource, PushSource, SerialSource, Source
 from edge.sources.echo import Echo
 from edge.sources.mqtt import LocalBroker, SourceRoute
-from edge.sources.tally import SourceTally
+from edge.sources.tally import Onlooker, SourceTally
 from edge.spool.spooler import Spooler
 from edge.stamping import Stamper
 from runtime.broker_settings import BrokerSettings
@@ -66,6 +66,15 @@ class SourceManager:
         self._local: LocalBroker | None = None
         self._local_task: asyncio.Task[None] | None = None
         self._polled_s = self._loop.time()
+        self._onlookers: dict[str, tuple[Onlooker, ...]] = {}
+
+    def watch(self, name: str, onlooker: Onlooker) -> None:
+        """Let `onlooker` see what passes through the source of this name, from its first message on.
+
+        To be called before `use`. What a broker has kept comes at once with the session, and is seen too; a source that
+        is started anew, or that a later reload brings back, is seen by the same.
+        """
+        self._onlookers[name] = (*self._onlookers.get(name, ()), onlooker)
 
     @property
     def tallies(self) -> Iterable[SourceTally]:
@@ -177,7 +186,9 @@ class SourceManager:
             self._local = self._local_task = None
 
     def _tally(self, source: Source) -> SourceTally:
-        return SourceTally(source.name, silent_s=source.silent_s, now_s=self._loop.time(), on_change=self._on_change)
+        tally = SourceTally(source.name, silent_s=source.silent_s, now_s=self._loop.time(), on_change=self._on_change)
+        tally.taps = self._onlookers.get(source.name, ())
+        return tally
 
     def _open_line(self, name: str) -> None:
         runner = self._runner(self._sources[name], self._tallies[name])

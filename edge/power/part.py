@@ -7,12 +7,11 @@ going down     ─► the same, and nothing is gathered any more
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from edge.control.requests import RunningAgent
 from edge.power.settings import PowerSettings
 from edge.power.watch import PowerWatch
-from edge.sources.tally import SourceTally
 from wire import LastWord, Leaving
 
 _log = logging.getLogger(__name__)
@@ -32,10 +31,11 @@ class PowerPart:
         self._agent = agent
         self._changed = changed
         self._fsync_s = agent.spooler.spool.limits.fsync_s
-        self._names = {name for name in (settings.source, settings.battery) if name is not None}
         self._loop = asyncio.get_running_loop()
         self._flushed_until_s = float("-inf")
         self._watch = PowerWatch(going_down_v=settings.going_down_v, now_s=self._loop.time, on_change=self._act)
+        for name in {name for name in (settings.source, settings.battery) if name is not None}:
+            agent.sources.watch(name, self._watch)
 
     @property
     def note(self) -> str:
@@ -46,11 +46,8 @@ class PowerPart:
         """What the status says of it."""
         return self._watch.last_word(self._agent.stamper.now_ms())
 
-    def poll(self, tallies: Iterable[SourceTally]) -> None:
-        """To be called each second: looks on at the sources, which come and go with the settings."""
-        for tally in tallies:
-            if tally.name in self._names and self._watch not in tally.taps:
-                tally.taps = (*tally.taps, self._watch)
+    def poll(self) -> None:
+        """To be called each second."""
         self._watch.poll()
         if self._watch.leaving is Leaving.GOING_DOWN or self._loop.time() < self._flushed_until_s:
             self._agent.uplink.flush()

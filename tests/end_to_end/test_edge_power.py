@@ -37,6 +37,19 @@ def test_a_power_that_fails_is_told_at_once_and_a_stop_has_its_own_last_word(tmp
         cloud.close()
 
 
+def test_a_power_that_failed_while_the_gateway_was_down_is_told_with_its_first_messages(tmp_path: Path):
+    gateway = Gateway(tmp_path, sources=MAINS, local=True, uplink="batch_s = 600")
+    with gateway.broker:
+        cloud = Cloud(gateway.port)
+        with gateway.edge:
+            wait_until(lambda: cloud.is_open("mains"), "the topic is subscribed")
+        publisher(gateway.port).publish("box/power", '{"failed": 1}', qos=1).wait_for_publish(20)
+        cloud.forget_statuses()
+        with gateway.edge:
+            wait_until(lambda: _said(cloud) is Leaving.ON_BATTERY, "the status says that it runs on its battery")
+        cloud.close()
+
+
 def _said(cloud: Cloud) -> Leaving | None:
     status = cloud.status()
     return None if status is None or status.last_word is None else status.last_word.reason
