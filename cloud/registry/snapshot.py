@@ -181,6 +181,10 @@ class Registry:
         for listener in self._listeners:
             listener()
 
+    def as_it_is(self) -> "Registry":
+        """Return it as it is now, at the cost of a reference: what changes later does not reach it."""
+        return copy(self)
+
     @property
     def edition(self) -> int:
         """Another number after each change."""

@@ -9,7 +9,8 @@ times of the points, each a millisecond before that of the gauge above it: the s
 from the full hour, so that several ingesters, each with its own gauges, agree; a new order is seen within an hour.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from cloud.registry.records import Sensor
 from cloud.registry.rivers import gauges_downstream
@@ -22,8 +23,9 @@ from wire.measurements import EVERYWHERE, LIST_S, listed
 def list_points(snapshot: PlatformSnapshot) -> Iterator[ReportPoint]:
     """Yield a point for each domain of a site that is measured, for each quantity of a sensor, and for each gauge."""
     sensors = snapshot.sensors()
+    domains = _domains(sensors, snapshot.registry.quantities)
     for site in snapshot.registry.sites():
-        for domain in sorted(_domains(site.id, sensors, snapshot.registry.quantities)):
+        for domain in sorted(domains[site.id]):
             tags = {"domain": domain, "title": listed(site.name, site.id)}
             yield ReportPoint("about_site", snapshot.now_ms, tags, {"name": site.name})
     for sensor in sensors:
@@ -43,7 +45,12 @@ def _gauges(snapshot: PlatformSnapshot) -> Iterator[ReportPoint]:
             )
 
 
-def _domains(site: str, sensors: list[Sensor], table: QuantityTable) -> set[str]:
-    """The domains that a site measures, and `all` where it measures any."""
-    found = {str(table[name].domain) for sensor in sensors if sensor.site == site for name in sensor.quantities}
-    return found | {EVERYWHERE} if found else found
+def _domains(sensors: Iterable[Sensor], table: QuantityTable) -> Mapping[str, Collection[str]]:
+    """The domains that each site measures, and `all` where it measures any."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for sensor in sensors:
+        found[sensor.site].update(str(table[name].domain) for name in sensor.quantities)
+    for domains in found.values():
+        if domains:
+            domains.add(EVERYWHERE)
+    return found

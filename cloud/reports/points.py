@@ -33,15 +33,16 @@ class ReportPoint(msgspec.Struct, frozen=True):
 
 
 def lines_of(points: Iterable[ReportPoint]) -> list[bytes]:
-    """Return the points as lines with times in milliseconds, without line ends.
+    """Return the points as lines; see `line_of`."""
+    return [line_of(point) for point in points]
+
+
+def line_of(point: ReportPoint) -> bytes:
+    """Return a point as a line with its time in milliseconds, without a line end.
 
     ValueError for a tag or field that the table does not have or a tag that is missing, TypeError for a value of
     another type: both are our own mistakes.
     """
-    return [_line(point) for point in points]
-
-
-def _line(point: ReportPoint) -> bytes:
     table = MEASUREMENTS.get(point.measurement)
     if table is None:
         raise ValueError(f"measurement {point.measurement!r}: wire/measurements.py has none of that name; add it there")

@@ -10,8 +10,9 @@ Nothing waits for this: health says when the store is away, and the next sample 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 
 import msgspec
 
@@ -33,7 +34,7 @@ from cloud.reports.lists import list_points
 from cloud.reports.next_level import next_level_points
 from cloud.reports.outbox import EVENTS_AT_ONCE, UnreportedEvent, ended_alarms, open_alarms, record_reported, unreported
 from cloud.reports.platform_snapshot import PlatformSnapshot, SnapshotParts, instance_of, take_snapshot
-from cloud.reports.points import ReportPoint, lines_of
+from cloud.reports.points import ReportPoint, line_of
 from cloud.reports.presence import presence_points
 from cloud.reports.situation import situation_points
 from cloud.reports.span_history import AlarmSpans
@@ -49,6 +50,8 @@ TICK_S = 1.0
 EARLY_MS = 5_000
 """How long after a sample the next may be taken early, because an alarm has changed."""
 LINES_A_WRITE = 5_000
+POINTS_IN_A_ROW = 100
+"""Points that are made in a row, before other tasks of the process get their turn."""
 SENSORS_IN_A_ROW = 200
 """Sensors whose rules are looked up in a row, before other tasks of the process get their turn."""
 LAST_S = 0.7
@@ -128,7 +131,7 @@ class Reports:
             self._sampled_ms = now
             await self._try(self._sample)
         elif self._nudged and not self._problem and abs(now - self._alarms_ms) >= EARLY_MS:
-            await self._try(self._write_alarms)
+            await self._try(self._write_early)
         if not self._problem:
             await self._try(self._write_thresholds)
 
@@ -152,11 +155,12 @@ class Reports:
     async def _sample(self, now: int) -> None:
         """Write everything but thresholds."""
         snapshot = await self._write_alarms(now)
+        await self._write(situation_points(snapshot))
         rates = {gateway: rate for gateway in snapshot.statuses if (rate := self._statuses.rates.rate(gateway))}
         await self._write_lists(snapshot)
         await self._write(fleet_points(msgspec.structs.replace(snapshot, reading_rates=rates)))
         gauges = next_level_points(snapshot, self._rules_of)
-        await self._write([city_point(snapshot), *gauges, *presence_points(snapshot)])
+        await self._write(chain([city_point(snapshot)], gauges, presence_points(snapshot)))
         was_pending = self._tally.is_pending
         await self._write_work(now)
         if was_pending:
@@ -165,8 +169,17 @@ class Reports:
     def _rules_of(self, sensor: str) -> list[Rule]:
         return [resolved.rule for resolved in self._rule_store.resolved(sensor)]
 
-    async def _write_alarms(self, now: int) -> PlatformSnapshot:
-        """Write the alarms, their events until all are reported, and the situation; return the snapshot."""
+    async def _write_early(self, now: int) -> None:
+        """Write the alarms before their sample is due, and the situation where they have changed."""
+        sites: set[str] = set()
+        snapshot = await self._write_alarms(now, changed_at=sites)
+        await self._write(situation_points(snapshot, at=sites))
+
+    async def _write_alarms(self, now: int, *, changed_at: set[str] | None = None) -> PlatformSnapshot:
+        """Write the alarms, and their events until all are reported; return the snapshot.
+
+        The sites where one has changed are put into `changed_at`.
+        """
         self._nudged, self._alarms_ms = False, now
         while True:
             unwritten = await self._database.run(lambda connection: unreported(connection, self._shards))
@@ -183,16 +196,17 @@ class Reports:
             )
             events = event_points(((each.alarm, each.change) for each in unwritten), snapshot.registry)
             changed = {each.alarm.id: each.alarm for each in unwritten}.values()
+            if changed_at is not None:
+                changed_at.update(alarm.site for alarm in changed)
             spans = await self._database.run(partial(self._spans.points, snapshot=snapshot, changed=changed))
-            await self._write([*alarm_points(snapshot), *events, *spans])
+            await self._write(chain(alarm_points(snapshot), events, spans))
             await self._record_reported(unwritten, now)
             if len(unwritten) < EVENTS_AT_ONCE:
-                await self._write(situation_points(snapshot))
                 return snapshot
 
     async def _write_lists(self, snapshot: PlatformSnapshot) -> None:
         if abs(snapshot.now_ms - self._listed_ms) >= LIST_S * 1_000:
-            await self._write(list(list_points(snapshot)))
+            await self._write(list_points(snapshot))
             self._listed_ms = snapshot.now_ms
 
     async def _record_reported(self, events: Sequence[UnreportedEvent], now: int) -> None:
@@ -224,16 +238,27 @@ class Reports:
                 points += threshold_points(target, rules, now, self._sources.registry.quantities)
         return points
 
-    async def _write(self, points: Sequence[ReportPoint]) -> None:
-        for first in range(0, len(points), LINES_A_WRITE):
-            lines = lines_of(points[first : first + LINES_A_WRITE])
-            bad = await self._store.write_lines(lines)
-            if bad:
-                number, reason = next(iter(bad.items()))
-                _log.warning(
-                    "the store will never take %d points for dashboards, such as %s: %s",
-                    len(bad), lines[number].decode()[:200], reason,
-                )  # fmt: skip
+    async def _write(self, points: Iterable[ReportPoint]) -> None:
+        """Make points and write them: a city has thousands of them, and ingest shares the process."""
+        lines: list[bytes] = []
+        for point in points:
+            lines.append(line_of(point))
+            if len(lines) % POINTS_IN_A_ROW == 0:
+                await asyncio.sleep(0)
+            if len(lines) == LINES_A_WRITE:
+                await self._write_lines(lines)
+                lines = []
+        if lines:
+            await self._write_lines(lines)
+
+    async def _write_lines(self, lines: Sequence[bytes]) -> None:
+        bad = await self._store.write_lines(lines)
+        if bad:
+            number, reason = next(iter(bad.items()))
+            _log.warning(
+                "the store will never take %d points for dashboards, such as %s: %s",
+                len(bad), lines[number].decode()[:200], reason,
+            )  # fmt: skip
 
     def _set_problem(self, problem: str) -> None:
         if problem and problem != self._problem:

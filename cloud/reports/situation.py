@@ -7,7 +7,7 @@ is silent and no alarm is open, nothing is known, however good the last figure w
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -31,17 +31,17 @@ class _Liveness(msgspec.Struct, frozen=True):
     newest_ms: int | None
 
 
-def situation_points(snapshot: PlatformSnapshot) -> list[ReportPoint]:
-    """Return a point for each domain that a site measures, and one for the site as a whole."""
+def situation_points(snapshot: PlatformSnapshot, at: Collection[str] | None = None) -> Iterator[ReportPoint]:
+    """Yield a point for each domain that a site measures, and one for the site as a whole; `at` these sites alone."""
     sensors = _by_site(snapshot)
     readings = _readings_by_site(snapshot)
     alarms = defaultdict(list)
     for alarm in snapshot.alarms:
         alarms[alarm.site].append(alarm)
     by_id = {sensor.id: sensor for sensor in snapshot.registry.sensors()}
-    points: list[ReportPoint] = []
+    refused = _refused_by_site(snapshot, by_id)
     for site in snapshot.registry.sites():
-        if site.id in sensors or site.id in alarms:
+        if (site.id in sensors or site.id in alarms) and (at is None or site.id in at):
             own, here = readings.get(site.id, ()), sensors.get(site.id, ())
             states = states_of(
                 site,
@@ -51,11 +51,10 @@ def situation_points(snapshot: PlatformSnapshot) -> list[ReportPoint]:
                 now_ms=snapshot.now_ms,
                 table=snapshot.registry.quantities,
                 limited=snapshot.limited,
-                refused=snapshot.refused,
+                refused=refused.get(site.id, ()),
                 placed=snapshot.registry.sensors_at(site.id),
             )
-            points += _site(snapshot, site, states, here, _last_heard_ms(own, snapshot.registry.quantities))
-    return points
+            yield from _site(snapshot, site, states, here, _last_heard_ms(own, snapshot.registry.quantities))
 
 
 def _site(
@@ -160,6 +159,16 @@ def _by_site(snapshot: PlatformSnapshot) -> Mapping[str, Sequence[Sensor]]:
     found: defaultdict[str, list[Sensor]] = defaultdict(list)
     for sensor in snapshot.sensors():
         found[sensor.site].append(sensor)
+    return found
+
+
+def _refused_by_site(
+    snapshot: PlatformSnapshot, sensors: Mapping[str, Sensor]
+) -> Mapping[str, Sequence[tuple[str, str]]]:
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for sensor, quantity in snapshot.refused:
+        if sensor in sensors:
+            found[sensors[sensor].site].append((sensor, quantity))
     return found
 
 

@@ -14,10 +14,12 @@ from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
+from cloud.registry.records import Sensor
 from cloud.reports.outbox import unreported
-from cloud.reports.service import EARLY_MS, Reports
+from cloud.reports.points import ReportPoint, line_of
+from cloud.reports.service import EARLY_MS, POINTS_IN_A_ROW, Reports
 from tests.contract.test_influx_answers import OK, Answer, Request, SimulatedInflux
-from tests.unit.cloud.alarms.town import T0, Town, level
+from tests.unit.cloud.alarms.town import T0, Town, city, level
 from wire import shard_of
 from wire.measurements import MEASUREMENTS, SAMPLE_S
 
@@ -54,6 +56,10 @@ class ReportsScene:
     def stored(self) -> dict[int, int]:
         """What each sample of ingest says was stored, by its second: a point written again is the same point."""
         return {_second(line): int(line.split(",stored=")[1].split("i,")[0]) for line in self.lines("ingest")}
+
+
+def _site_of(line: str) -> str:
+    return line.split("site=")[1].split(",")[0].split(" ")[0]
 
 
 def _second(line: str) -> int:
@@ -116,6 +122,50 @@ async def test_an_alarm_that_opens_or_ends_does_not_wait_for_the_next_sample(tmp
         await scene.tick(at=SAMPLE_S)
         assert len(scene.alarms()) == 2
         assert len(scene.lines("alarm_event")) == 2
+
+
+async def test_before_its_time_the_situation_is_told_where_an_alarm_has_changed_and_nowhere_else(
+    tmp_path: Path, server: SimulatedInflux
+):
+    async with scene_in(tmp_path, server) as scene:
+        await scene.tick(at=0)
+        assert {_site_of(line) for line in scene.lines("situation")} == {"daruba", "wayabula"}
+        told = len(scene.lines("situation"))
+        await scene.town.send(level(300, at=6))
+        scene.reports.nudge()
+        await scene.tick(at=6)
+        assert {_site_of(line) for line in scene.lines("situation")[told:]} == {"daruba"}
+        told = len(scene.lines("situation"))
+        await scene.tick(at=SAMPLE_S)
+        assert {_site_of(line) for line in scene.lines("situation")[told:]} == {"daruba", "wayabula"}
+
+
+async def test_ingest_has_its_turn_while_a_large_city_is_told(
+    tmp_path: Path, server: SimulatedInflux, monkeypatch: pytest.MonkeyPatch
+):
+    made, in_a_row = 0, [0]
+
+    def counted(point: ReportPoint) -> bytes:
+        nonlocal made
+        made += 1
+        return line_of(point)
+
+    async def ingest() -> None:
+        nonlocal made
+        while True:
+            in_a_row.append(made)
+            made = 0
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr("cloud.reports.service.line_of", counted)
+    async with scene_in(tmp_path, server) as scene:
+        sensors = [Sensor(f"air-{n}", "Air", "daruba", "gw-daruba", ("pm2_5",)) for n in range(20 * POINTS_IN_A_ROW)]
+        scene.town.registry.replace_with(city(*sensors))
+        beside = asyncio.create_task(ingest())
+        await scene.tick(at=0)
+        beside.cancel()
+        assert len(scene.lines("about_sensor")) > 20 * POINTS_IN_A_ROW
+        assert max(in_a_row) == POINTS_IN_A_ROW
 
 
 async def test_what_ended_while_the_store_was_away_is_told_when_it_is_back(tmp_path: Path, server: SimulatedInflux):

@@ -12,7 +12,7 @@ from wire import shard_of
 
 
 def by_place(seen: PlatformSnapshot) -> dict[tuple[str, str], dict[str, Any]]:
-    points = checked(situation_points(seen))
+    points = checked(list(situation_points(seen)))
     assert all(point.time_ms == NOON_MS for point in points)
     return {(point.tags["site"], point.tags["domain"]): dict(point.fields) for point in points}
 
