@@ -29,6 +29,7 @@ from bench import (
     latency,
     limit,
     preview,
+    screens_apart,
     year,
 )
 from bench.cloud_trickle import MANY, ONE_GATEWAY
@@ -151,6 +152,16 @@ def _drain(folder: Path, _t0_ms: int) -> list[Figure]:
 def _console(folder: Path, _t0_ms: int) -> list[Figure]:
     _say("the console of a city of 1,000 sites, 1,000 gateways, 10,000 sensors and 100,000 alarms")
     return console.measure(folder / "console")
+
+
+def _screens_apart(folder: Path, _t0_ms: int) -> list[Figure]:
+    port = free_port()
+    figures = []
+    with influxd(folder, port, name="influxd-apart"):
+        for engine, store in _stores(port).items():
+            _say(f"ingest and screens apart into {engine}")
+            figures += screens_apart.figures(engine, screens_apart.measure(folder / f"apart-{engine}", store))
+    return figures
 
 
 def _bodies(t0_ms: int) -> list[str]:
@@ -328,7 +339,7 @@ def _families(_folder: Path, _t0_ms: int) -> list[Figure]:
 PARTS = {
     "a": _ingest, "b": _ingest, "c": _edge, "d": _latency, "e": _bytes_a_reading, "f": _alarms, "g": _engine,
     "h": _preview, "i": _ingesters, "j": _cloud_trickle, "k": _edge_trickle, "l": _city_start,
-    "m": _families, "n": _drain, "o": _edge_start, "p": _console, "y": _year,
+    "m": _families, "n": _drain, "o": _edge_start, "p": _console, "q": _screens_apart, "y": _year,
 }  # fmt: skip
 """What measures each part; two letters of one are one run."""
 

@@ -157,7 +157,7 @@ def _viewers(program: Program, client: httpx.Client) -> tuple[float, float]:
         async with httpx.AsyncClient(base_url=client.base_url, timeout=None) as viewers:  # noqa: S113 - stays open
             logins = [await _login(viewers) for _ in range(5)]
             follow = [
-                asyncio.create_task(_follow(viewers, paths[n % len(paths)], logins[n % len(logins)]))
+                asyncio.create_task(follow(viewers, paths[n % len(paths)], logins[n % len(logins)]))
                 for n in range(VIEWERS)
             ]
             await asyncio.sleep(3)
@@ -178,7 +178,8 @@ async def _login(client: httpx.AsyncClient) -> str:
     return answer.headers["set-cookie"].split(";")[0]
 
 
-async def _follow(client: httpx.AsyncClient, path: str, cookie: str) -> None:
+async def follow(client: httpx.AsyncClient, path: str, cookie: str) -> None:
+    """Hold the live channel of a page open until cancelled."""
     headers = {"Accept": "text/event-stream", "Cookie": cookie}
     async with client.stream("GET", path, headers=headers) as channel:
         async for _piece in channel.aiter_bytes():

@@ -6,6 +6,8 @@ Load(gateways=1_000, batches_per_s=1_000, readings_each=12) ─► Sender ─►
 import itertools
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from paho.mqtt import client as paho
@@ -35,7 +37,8 @@ class Load(NamedTuple):
 class Sender:
     """Publishes batches at the pace of a load, and takes the acks."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, series: Sequence[tuple[str, str]] = SERIES) -> None:
+        self._series = series
         self.delays_ms: list[float] = []
         self.acks = 0
         self._began: dict[tuple[str, int], tuple[float, int]] = {}
@@ -80,7 +83,7 @@ class Sender:
         self._seq[gateway] = first + readings_each
         readings = [
             Reading(f"{gateway}-{sensor}", quantity, now_ms, VALUES[quantity] + first % 7 / 10)
-            for sensor, quantity in SERIES[:readings_each]
+            for sensor, quantity in self._series[:readings_each]
         ]
         with self._lock:
             self._began[gateway, first] = (time.perf_counter(), readings_each)
@@ -101,15 +104,18 @@ def gateway_id(number: int) -> str:
     return f"gw-{number:04d}"
 
 
-def city(gateways: int) -> str:
-    """city.toml with as many sites, each with a gateway and its two sensors."""
+def city(gateways: int, series: Sequence[tuple[str, str]] = SERIES) -> str:
+    """city.toml with as many sites, each with a gateway and the sensors of `series`."""
+    sensors: defaultdict[str, list[str]] = defaultdict(list)
+    for sensor, quantity in series:
+        sensors[sensor].append(quantity)
     rows = (
         f'[[sites]]\nid = "{name}"\nname = "{name}"\nplace = "Daruba"\nlatitude = 2.05\nlongitude = 128.29\n'
         f'[[gateways]]\nid = "{name}"\nname = "{name}"\nsite = "{name}"\n'
         + "".join(
             f'[[sensors]]\nid = "{name}-{sensor}"\nname = "{sensor}"\nsite = "{name}"\ngateway = "{name}"\n'
-            f"quantities = {list(VALUES)}\n"
-            for sensor in SENSORS
+            f"quantities = {quantities}\n"
+            for sensor, quantities in sensors.items()
         )
         for name in map(gateway_id, range(gateways))
     )
