@@ -69,6 +69,8 @@ class RuleVersions:
         self._families: defaultdict[str, set[str]] = defaultdict(set)  # by scope
         self._scopes: defaultdict[str, dict[str, None]] = defaultdict(dict)  # by family
         self._timelines: dict[str, VersionTimeline] = {}
+        self._shared: dict[tuple[tuple[str, ...], tuple[str, ...]], VersionTimeline] = {}
+        """By the scopes that say anything and what is measured: most sensors have the rules of their kind alone."""
         self._unsound: set[str] = set()  # families that the log has a line of
         for version in sorted(versions, key=lambda version: version.version):
             self._add(version)
@@ -82,6 +84,7 @@ class RuleVersions:
         """These targets have changed (None: any may have): whatever was made for one of them is made again."""
         if changed is None:
             self._timelines.clear()
+            self._shared.clear()
         for name in changed or ():
             self._timelines.pop(name, None)
         self._log.note(changed)
@@ -164,7 +167,7 @@ class RuleVersions:
         found = self._timelines.get(sensor_id)
         if found is None:
             sensor = self.targets.get(sensor_id)
-            found = self._timelines[sensor_id] = NOTHING if sensor is None else self._over_time(sensor)
+            found = self._timelines[sensor_id] = NOTHING if sensor is None else self._timeline_of(sensor)
         return found
 
     def resolved(self, family: str, place: Place, scopes: Sequence[str], time_ms: int) -> Resolved | None:
@@ -172,8 +175,16 @@ class RuleVersions:
         patches = self._patches(family, scopes, time_ms)
         return resolve(family, patches, place) if patches else None
 
-    def _over_time(self, sensor: Sensor) -> VersionTimeline:
-        scopes, place = scopes_of(sensor), place_of(sensor)
+    def _timeline_of(self, sensor: Sensor) -> VersionTimeline:
+        place = place_of(sensor)
+        scopes = tuple(scope for scope in scopes_at(place) if scope in self._families)
+        key = (scopes, place.quantities)
+        found = self._shared.get(key)
+        if found is None:
+            found = self._shared[key] = self._over_time(place, scopes)
+        return found
+
+    def _over_time(self, place: Place, scopes: Sequence[str]) -> VersionTimeline:
         families = sorted({family for scope in scopes for family in self._families.get(scope, ())})
         held = [version for family in families for scope in scopes for version in self.held(family, scope)]
         times = sorted({version.valid_from_ms for version in held})

@@ -49,6 +49,17 @@ async def test_the_narrower_scope_wins_field_by_field_and_says_where_each_value_
         assert town.rule_store.resolved("rain") == []
 
 
+async def test_sensors_of_one_kind_share_their_rules_until_one_has_a_rule_of_its_own(tmp_path: Path):
+    async with Town(tmp_path) as town:
+        await town.rule()
+        store = town.rule_store
+        assert store.timeline("river") is store.timeline("creek")  # however many there are, it is worked out once
+        await town.rule(scope="sensor:river", **one_level(140))
+        assert (limits(town), limits(town, "creek")) == ([140], [150, 250])
+        await town.rule(scope="site:wayabula", **one_level(90))
+        assert (limits(town), limits(town, "creek")) == ([140], [90])
+
+
 async def test_undo_is_a_new_version_with_the_content_of_the_one_before(tmp_path: Path):
     async with Town(tmp_path) as town:
         first = await town.rule_store.save("river-level", "all", RIVER, actor=ANI, reason="first")
