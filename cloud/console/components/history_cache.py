@@ -5,11 +5,11 @@ hour: steps of 10 s    day: steps of 5 min    week: steps of 1 h    each with it
 
 import asyncio
 import time
-from collections import OrderedDict
 
 import msgspec
 
 from cloud.console.view_models.chart import ChartHistory
+from cloud.core.bounded_cache import BoundedCache
 from cloud.readings.contract import Aggregate, Point, ReadingsStore
 from runtime.clock import wall_ms
 from wire import HourOf, TableOf
@@ -41,7 +41,7 @@ class HistoryCache:
 
     def __init__(self, store: ReadingsStore, quantities: TableOf) -> None:
         self._store, self._quantities = store, quantities
-        self._held: OrderedDict[tuple[str, str, str], tuple[float, ChartHistory]] = OrderedDict()
+        self._held = BoundedCache[tuple[str, str, str], tuple[float, ChartHistory]](_KEPT)
         self._asking = asyncio.Lock()
 
     async def of(self, sensor: str, quantity: str, span: str) -> ChartHistory:
@@ -53,9 +53,6 @@ class HistoryCache:
                 return held[1]
             history = await self._ask(sensor, quantity, SPANS[span])
             self._held[key] = (time.monotonic(), history)
-            self._held.move_to_end(key)
-            while len(self._held) > _KEPT:
-                self._held.popitem(last=False)
             return history
 
     async def _ask(self, sensor: str, quantity: str, span: ChartSpan) -> ChartHistory:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 
 from cloud.console.frame.rejections import ActionRejected
+from cloud.console.view_models.typed_number import whole_number
 
 MOST_FIELDS = 1_000
 """Fields of one form; the guard has bounded its bytes."""
@@ -42,8 +43,7 @@ class Form(Mapping[str, tuple[str, ...]]):
 
     def number(self, name: str) -> int | None:
         """Return a whole number of at most 18 digits; None where there is none."""
-        text = self.text(name, most=19)
-        return int(text) if text.isdecimal() and len(text) < 19 else None
+        return whole_number(self.text(name))
 
 
 async def read_form(request: Request) -> Form:

@@ -12,6 +12,7 @@ import msgspec
 from cloud.access.principal import Principal, Role
 from cloud.console.frame.rejections import ActionRejected
 from cloud.console.view_models.roles import ROLES
+from cloud.console.view_models.typed_number import whole_number
 from i18n.catalog import Catalog
 
 ROOT = "/console"
@@ -48,6 +49,14 @@ class PageVisit(msgspec.Struct, frozen=True, kw_only=True):
         if site is not None and not principal.may_see(site):
             raise ActionRejected(_("This site is not among those that you may see."), status=403)
         return principal
+
+    def number(self, name: str) -> int | None:
+        """Return the whole number that path or query of the address have as `name`; None where there is none."""
+        return whole_number(self.names.get(name, self.query.get(name, "")))
+
+    def page(self, *, count: int) -> int:
+        """Return which of `count` pages the address asks for, the first where it names none that there is."""
+        return max(1, min(self.number("page") or 1, count))
 
     def href(self, place: str = "", **query: object) -> str:
         """Return the address of a page in this visit's language; empty values of `query` are left out."""

@@ -1,12 +1,14 @@
 """Numbers as people type them, with a decimal comma or point, and as they are put into a field to be edited.
 
 parse_number(_, "1,5") == 1.5        "1.000" could be 1 or 1000: refused        plain_text(id, 1.5) == "1,5"
+whole_number("17") == 17       whole_number("x") is None
 """
 
 import re
 
 from i18n.catalog import Catalog
 
+_MOST_DIGITS = 18  # what a column of a database takes, and no more than Python reads at once
 _TWO_READINGS = re.compile(r"\d{1,3}([.,]\d{3})+")
 
 
@@ -35,6 +37,11 @@ def plain_text(_: Catalog, value: float) -> str:
     """Write a number to be edited: no marks between thousands, as few decimals as it needs."""
     text = f"{value:.10g}".replace(".", _.language.decimal)
     return text + "0" if _TWO_READINGS.fullmatch(text.lstrip("-")) else text  # 1.125 is no thousand
+
+
+def whole_number(text: str) -> int | None:
+    """The number of a row or a page in an address or a form, of at most 18 digits; None where there is none."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _example(_: Catalog) -> str:

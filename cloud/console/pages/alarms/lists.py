@@ -15,6 +15,7 @@ from cloud.alarms.checklists import Checklists, StepDone
 from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.records import Alarm, AlarmFilter, Maintenance
 from cloud.console.pages.alarms.question import PAGE_SIZE, AlarmsQuestion
+from cloud.core.bounded_cache import BoundedCache
 from cloud.incidents.incident import Incident, Incidents
 from rules.steps import count_steps
 
@@ -42,9 +43,9 @@ class AlarmLists:
     def __init__(self, alarm_service: AlarmService, maintenance: MaintenanceCalendar, checklists: Checklists) -> None:
         self._alarm_service, self._maintenance, self._checklists = alarm_service, maintenance, checklists
         self._revision: tuple[float, AlarmRevision] | None = None
-        self._held: dict[tuple[AlarmFilter, int], tuple[float, AlarmRevision, AlarmsListed]] = {}
-        self._done: dict[frozenset[int], tuple[AlarmRevision, DoneSteps]] = {}
-        self._incidents: dict[int, tuple[float, AlarmRevision, Incident]] = {}
+        self._held = BoundedCache[tuple[AlarmFilter, int], tuple[float, AlarmRevision, AlarmsListed]](MOST_HELD)
+        self._done = BoundedCache[frozenset[int], tuple[AlarmRevision, DoneSteps]](MOST_HELD)
+        self._incidents = BoundedCache[int, tuple[float, AlarmRevision, Incident]](MOST_HELD)
         self._windows: tuple[float, Sequence[Maintenance]] | None = None
 
     def forget(self) -> None:
@@ -62,10 +63,7 @@ class AlarmLists:
         if now_s - asked_s < held_for_s and of[0] >= 0:
             return held
         held = await self._ask(question)
-        self._held.pop(key, None)
         self._held[key] = (now_s, revision, held)
-        while len(self._held) > MOST_HELD:
-            self._held.pop(next(iter(self._held)))
         return held
 
     async def done_steps(self, alarms: Iterable[Alarm]) -> DoneSteps:
@@ -74,10 +72,7 @@ class AlarmLists:
         of, held = self._done.get(ids, ((-1, -1), {}))
         if ids and of != revision:
             held = await self._checklists.done_steps(ids)
-            self._done.pop(ids, None)
             self._done[ids] = revision, held
-            while len(self._done) > MOST_HELD:
-                self._done.pop(next(iter(self._done)))
         return held
 
     async def incident(self, incidents: Incidents, alarm: Alarm) -> Incident:
@@ -85,10 +80,7 @@ class AlarmLists:
         revision, now_s = await self._current_revision(), time.monotonic()
         held = self._incidents.get(alarm.id)
         if held is None or held[1] != revision or now_s - held[0] >= DEAR_AGAIN_S:
-            self._incidents.pop(alarm.id, None)
             held = self._incidents[alarm.id] = now_s, revision, await incidents.of(alarm)
-            while len(self._incidents) > MOST_HELD:
-                self._incidents.pop(next(iter(self._incidents)))
         return held[2]
 
     async def windows(self) -> tuple[Maintenance, ...]:

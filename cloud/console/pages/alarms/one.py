@@ -73,7 +73,7 @@ async def visible_alarm(platform: Platform, visit: PageVisit) -> Alarm:
     """Return the alarm that the address names; NotThere where there is none that they may see."""
     _, number = visit.words, visit.names["id"]
     try:
-        alarm = await platform.alarm_service.alarm(int(number) if number.isdecimal() and len(number) < 19 else 0)
+        alarm = await platform.alarm_service.alarm(visit.number("id") or 0)
     except LookupError:
         alarm = None
     if alarm is None or not visit.principal.may_see(alarm.site):

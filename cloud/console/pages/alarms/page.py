@@ -29,6 +29,7 @@ from cloud.console.view_models.alarms import AlarmContext, AlarmView, alarm_view
 from cloud.console.view_models.maintenance import WindowView, window_view
 from cloud.console.view_models.rule_fields import severity_choices
 from cloud.console.view_models.sites import domain_name
+from cloud.console.view_models.typed_number import whole_number
 from cloud.platform import Platform
 from runtime.clock import wall_ms
 
@@ -87,8 +88,7 @@ class _AlarmsPage:
         """Return the alarm that a link names, or of which something was refused, if they may see it."""
         number = question.alarm
         if visit.rejected is not None:
-            sent = visit.sent.get("alarm", ("",))[0]
-            number = int(sent) if sent.isdecimal() and len(sent) < 19 else None
+            number = whole_number(visit.sent.get("alarm", ("",))[0])
             number = None if number in {alarm.id for alarm in listed.alarms} else number
         if number is None:
             return None

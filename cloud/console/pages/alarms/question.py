@@ -11,7 +11,7 @@ from cloud.alarms.alarm_search import MOST_NAMED
 from cloud.alarms.records import AlarmFilter
 from cloud.console.frame.visit import PageVisit
 from cloud.console.view_models.day_times import parse_moment
-from cloud.console.view_models.typed_number import InvalidInput
+from cloud.console.view_models.typed_number import InvalidInput, whole_number
 from cloud.registry.snapshot import Registry
 from i18n.catalog import N_
 from rules.rule import Severity
@@ -66,19 +66,15 @@ def question_of(visit: PageVisit, registry: Registry) -> AlarmsQuestion:
         until_ms=times["until"],
         text=text if len(text) >= SHORTEST_TEXT else "",
         named=_named(registry, text) if len(text) >= SHORTEST_TEXT else frozenset(),
-        before_id=_number(asked.get("before", "")) if is_over else None,
+        before_id=whole_number(asked.get("before", "")) if is_over else None,
         limit=PAGE_SIZE,
     )
-    page = max(1, min(_number(asked.get("page", "")) or 1, MOST_PAGES))
-    return AlarmsQuestion(wanted, is_over, page, _number(asked.get("alarm", "")), mistake)
+    page = max(1, min(whole_number(asked.get("page", "")) or 1, MOST_PAGES))
+    return AlarmsQuestion(wanted, is_over, page, whole_number(asked.get("alarm", "")), mistake)
 
 
 def _severity(text: str) -> Severity | None:
     return Severity(text) if text in list(Severity) else None
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _quantities(registry: Registry, domain: str) -> frozenset[str] | None:

@@ -16,6 +16,7 @@ from cloud.console.view_models.facts import MOST_SHOWN, FactView, fact_views, tr
 from cloud.console.view_models.places import PlaceIndex
 from cloud.console.view_models.quantities import own_quantities
 from cloud.console.view_models.typed_number import InvalidInput
+from cloud.core.bounded_cache import BoundedCache
 from cloud.ingest.heights import Heights
 from cloud.registry.fact_service import FactService
 from cloud.registry.facts import CITY
@@ -46,7 +47,7 @@ def facts_page(facts: FactService, registry: Registry, places: PlaceIndex, *, he
 class _FactsPage:
     def __init__(self, registry: Registry, places: PlaceIndex, heights: Heights) -> None:
         self._registry, self._places, self._heights = registry, places, heights
-        self._listed: dict[Hashable, _Listed] = {}
+        self._listed = BoundedCache[Hashable, _Listed](_MOST_CACHED)
 
     async def show(self, visit: PageVisit) -> PageContent:
         """Show the newest facts, or those of one place, and what can be recorded."""
@@ -73,20 +74,18 @@ class _FactsPage:
     def _facts(self, visit: PageVisit) -> _Listed:
         key = (
             self._registry.edition, wall_ms() // AGAIN_MS, visit.words.language.code, visit.principal.sites,
-            visit.query.get("of"), visit.query.get("before"),
+            visit.query.get("of"), visit.number("before"),
         )  # fmt: skip
         found = self._listed.get(key)
         if found is None:
-            while len(self._listed) >= _MOST_CACHED:
-                del self._listed[next(iter(self._listed))]
             found = self._listed[key] = self._read_facts(visit)
         return found
 
     def _read_facts(self, visit: PageVisit) -> _Listed:
-        _, principal, before = visit.words, visit.principal, visit.query.get("before", "")
+        _, principal = visit.words, visit.principal
         facts = fact_views(
             _, self._registry, principal, wall_ms(), visit.zone,
-            subject=self._subject(visit), before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            subject=self._subject(visit), before_id=visit.number("before"),
         )  # fmt: skip
         return facts, troubles_of(_, self._heights.problems(), principal)
 

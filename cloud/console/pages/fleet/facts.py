@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from cloud.console.view_models.fleet import GatewayFacts, ListedGateway, troubles_of, worst_first
+from cloud.core.bounded_cache import BoundedCache
 from cloud.gateways.reading_rates import spool_left_s
 from cloud.platform import Platform
 from cloud.registry.records import Gateway
@@ -97,12 +98,9 @@ class FleetFactsByScope:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._held: dict[_Sites, FleetFacts] = {}
+        self._held = BoundedCache[_Sites, FleetFacts](_MOST_SCOPES)
 
     def of(self, sites: _Sites) -> FleetFacts:
         """The facts for who may see `sites`."""
-        found = self._held.pop(sites, None) or FleetFacts(self._platform, sites)
-        while len(self._held) >= _MOST_SCOPES:
-            del self._held[next(iter(self._held))]
-        self._held[sites] = found
+        found = self._held[sites] = self._held.get(sites) or FleetFacts(self._platform, sites)
         return found

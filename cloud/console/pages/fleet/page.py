@@ -49,7 +49,7 @@ class _FleetPage:
         every = facts.listed()
         found = _found(every, state=query.get("state", ""), wanted=query.get("q", ""))
         pages = max(1, -(-len(found) // PAGE_ROWS))
-        page = min(max(1, _number(query.get("page", ""))), pages)
+        page = visit.page(count=pages)
         now_ms = wall_ms()
         shown = (facts.of(each.id) for each in found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS])
         rows = tuple(fleet_row(_, each, now_ms) for each in shown if each is not None)
@@ -75,7 +75,3 @@ class _FleetPage:
 
 def _found(every: Sequence[ListedGateway], *, state: str, wanted: str) -> list[ListedGateway]:
     return [each for each in every if state in ("", each.state.value) and each.matches(wanted)]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 7 else 1

@@ -41,11 +41,9 @@ def journal_page(alarm_service: AlarmService) -> ConsolePage:
         _ = visit.words
         if visit.principal.sites is not None:
             raise NotThere(_("The whole journal is for who may see all sites; each alarm has its own."))
-        subject, before = visit.query.get("subject", "").strip(), visit.query.get("before", "")
+        subject = visit.query.get("subject", "").strip()
         entries = await alarm_service.journal(
-            subject=subject or None,
-            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
-            limit=PAGE_LINES,
+            subject=subject or None, before_id=visit.number("before"), limit=PAGE_LINES
         )
         lines = tuple(_line(_, entry, visit.zone) for entry in entries)
         older = lines[-1].id if len(lines) == PAGE_LINES else None

@@ -20,6 +20,7 @@ from cloud.console.view_models.refused import (
     letter_view,
     reason_words,
 )
+from cloud.core.bounded_cache import BoundedCache
 from cloud.ingest.dead_letter_records import Discarded
 from cloud.platform import Platform
 from runtime.clock import boot_s
@@ -52,7 +53,7 @@ def letter_page(platform: Platform) -> ConsolePage:
 class _RefusedPage:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._held: dict[object, tuple[float, _Groups]] = {}
+        self._held = BoundedCache[object, tuple[float, _Groups]](_MOST_SCOPES)
 
     async def show(self, visit: PageVisit) -> PageContent:
         """Show the groups; below them, where one is asked for, its letters."""
@@ -75,8 +76,6 @@ class _RefusedPage:
         key, now_s = (visit.words.language.code, visit.principal.sites), boot_s()
         held = self._held.get(key)
         if held is None or now_s - held[0] >= AGAIN_S:
-            while len(self._held) >= _MOST_SCOPES:
-                del self._held[next(iter(self._held))]
             held = self._held[key] = now_s, await self._read_groups(visit)
         return held[1]
 
@@ -88,10 +87,9 @@ class _RefusedPage:
         return groups, discarded_words(visit.words, discarded)
 
     async def _letters(self, visit: PageVisit, gateway: str, reason: str) -> tuple[LetterView, ...]:
-        before = visit.query.get("before", "")
         found = await self._platform.dead_letters.page(
             limit=PAGE_LETTERS,
-            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before_id=visit.number("before"),
             gateways=self._platform.dead_letter_gateways(visit.principal),
             gateway=gateway,
             reason=reason,
@@ -106,10 +104,9 @@ class _LetterPage:
 
     async def show(self, visit: PageVisit) -> PageContent:
         """Show one letter; NotThere where the visitor may see none of that id."""
-        _, number = visit.words, visit.names["id"]
+        _ = visit.words
         try:
-            letter_id = int(number) if number.isdecimal() and len(number) < 19 else 0
-            letter = await self._platform.dead_letter_for(visit.principal, letter_id)
+            letter = await self._platform.dead_letter_for(visit.principal, visit.number("id") or 0)
         except LookupError:
             raise NotThere(_("There is no such refused reading; somebody may have cleared it.")) from None
         view = letter_view(_, letter, visit.zone)

@@ -147,10 +147,9 @@ class _RegistryPages:
     async def _changes(
         self, visit: PageVisit, *, kind: str | None = None, record: str | None = None
     ) -> tuple[ListedChange, ...]:
-        before = visit.query.get("before", "")
         found = await self._editing.changes(
             sites=visit.principal.sites, kind=kind, record=record, limit=PAGE_CHANGES,
-            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before_id=visit.number("before"),
         )  # fmt: skip
         return tuple(self._change(visit, change, edits) for change, edits in found)
 

@@ -91,8 +91,7 @@ class _SitePage:
         computed = registry.sensor(site.id)
         all_of_them = [*sensors, *([computed] if computed is not None else [])]
         pages = max(1, -(-len(all_of_them) // MOST_SENSORS))
-        asked = visit.query.get("page", "")
-        page = min(max(1, int(asked) if asked.isdecimal() and len(asked) < 6 else 1), pages)
+        page = visit.page(count=pages)
         known = {sensor.id: sensor for sensor in sensors}
         maker = CardMaker(_, registry.quantities, known, wall_ms())
         shown = all_of_them[(page - 1) * MOST_SENSORS : page * MOST_SENSORS]

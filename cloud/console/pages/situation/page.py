@@ -54,7 +54,7 @@ class _SituationPage:
         view = platform.board.view(visit.principal.sites)
         registry, edition = platform.registry, view.edition
         frame = frame_of(view.places, visit.query, MAP_SIZE)
-        listed = listed_places(view, visit.query)
+        listed = listed_places(view, visit)
         cards = cards_of(visit, platform, listed.shown)
         top = banner(visit, platform)
 
@@ -123,17 +123,16 @@ class ListedPlaces(msgspec.Struct, frozen=True):
     pages: int
 
 
-def listed_places(view: BoardView, query: Mapping[str, str]) -> ListedPlaces:
+def listed_places(view: BoardView, visit: PageVisit) -> ListedPlaces:
     """Return the page of places that a question is about."""
-    wanted = query.get("q", "").strip()[:LONGEST_WANTED]
+    wanted = visit.query.get("q", "").strip()[:LONGEST_WANTED]
     words, lists_all = wanted.casefold().split(), len(view.places) <= MOST_CARDS
     if words:
         found = [place for place in view.places if _is_meant(place, words)]
     else:
         found = [place for place in view.places if lists_all or place.needs_somebody]
     pages = max(1, -(-len(found) // MOST_CARDS))
-    asked = query.get("page", "")
-    page = min(max(1, int(asked) if asked.isdecimal() and len(asked) < 6 else 1), pages)
+    page = visit.page(count=pages)
     shown = tuple(found[(page - 1) * MOST_CARDS : page * MOST_CARDS])
     quiet = 0 if words or lists_all else view.quiet
     return ListedPlaces(wanted, shown, len(found), view.needy, quiet, page, pages)
