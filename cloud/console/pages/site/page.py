@@ -15,6 +15,7 @@ from cloud.console.components.history_cache import SPANS, HistoryCache
 from cloud.console.frame.page import ConsolePage, Fragment, PageContent
 from cloud.console.frame.rejections import NotThere
 from cloud.console.frame.visit import PageVisit
+from cloud.console.pages.site.about import AboutSite
 from cloud.console.view_models.place_cards import MATTERS, CardFigure, CardMaker
 from cloud.console.view_models.site_chart import ChartView, chart_view
 from cloud.platform import Platform
@@ -42,7 +43,7 @@ class SensorBlock(msgspec.Struct, frozen=True):
 def site_page(platform: Platform) -> ConsolePage:
     """The page of each site of a platform."""
     own = _SitePage(platform)
-    styles = ("situation.css", "site.css")
+    styles = ("situation.css", "site.css", "site_about.css")
     return ConsolePage("sites/{id}", "site/page.html", own.show, styles=styles, name="")
 
 
@@ -51,6 +52,7 @@ class _SitePage:
         self._platform = platform
         self._history_cache = HistoryCache(platform.store, platform.registry.table)
         self._annotations = ChartAnnotations(platform.rule_store, platform.alarm_service)
+        self._about = AboutSite(platform)
 
     async def show(self, visit: PageVisit) -> PageContent:
         """Show a site that the visitor may see."""
@@ -72,8 +74,9 @@ class _SitePage:
                 Fragment("site-states", "site/states.html", {"card": card}, version=told),
                 Fragment("site-sensors", "site/sensors.html", shown, version=(blocks, page, pages)),
                 Fragment("site-chart", "site/chart.html", {"chart": chart}, version=chart),
+                *self._about.fragments(visit, site),
             ],
-            still={"site": site, "spans": spans, "chosen": chosen},
+            still={"site": site, "spans": spans, "chosen": chosen, **self._about.still(visit)},
             title=site.name,
         )
 
