@@ -33,6 +33,7 @@ from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import WrongClock
 from cloud.ingest.heights import Heights
 from cloud.ingest.historical.importer import Importer
+from cloud.ingest.manual.manual_readings import ManualReadings
 from cloud.ingest.replay import Replay, Replays
 from cloud.metrics.exposition import Collected, Metrics
 from cloud.notify.notifier import Notifier
@@ -69,6 +70,7 @@ class Platform:
         components: Mapping[str, Callable[[], Component]],
         replay: Callable[[int, Actor], Awaitable[Replay]],
         importer: Importer,
+        manual_readings: ManualReadings,
         access: Authenticator,
         rule_store: RuleStore,
         alarm_service: AlarmService,
@@ -127,6 +129,7 @@ class Platform:
         self._collect = collect
         self._replay = replay
         self.importer = importer
+        self.manual_readings = manual_readings
 
     async def collected(self) -> Collected:
         """The metrics of now, where what is counted is: here, or in the processes that ingest."""

@@ -48,6 +48,8 @@ PERMISSIONS: Table = {
     ("GET", "/api/v1/readings/latest"): _VIEWER,
     ("GET", "/api/v1/readings"): _VIEWER,
     ("POST", "/api/v1/readings/import"): _ADMINISTRATOR,
+    ("GET", "/api/v1/readings/manual"): _VIEWER,
+    ("POST", "/api/v1/readings/manual"): _TECHNICIAN,
     ("GET", "/api/v1/indices"): _VIEWER,
     ("GET", "/api/v1/index-tables"): _VIEWER,
     ("GET", "/metrics"): _VIEWER,

@@ -25,6 +25,7 @@ from cloud.api import (
     gateways,
     indices,
     maintenance,
+    manual_readings,
     readings,
     readings_import,
     registry,
@@ -49,6 +50,7 @@ from cloud.platform import Platform
 
 _ROUTERS = (
     state.HEALTH_ROUTES, state.ROUTES, gateways.ROUTES, readings.ROUTES, readings_import.ROUTES, indices.ROUTES,
+    manual_readings.ROUTES,
     dead_letters.ROUTES, state.METRICS_ROUTES, rule_files.ROUTES, rules.ROUTES, alarms.ROUTES, maintenance.ROUTES,
     channels.ROUTES, duty.ROUTES, cap.ROUTES, registry.ROUTES, registry_changes.ROUTES, registry_files.ROUTES,
     facts.ROUTES, sensor_changes.ROUTES, fleet.ROUTES, access.ROUTES,

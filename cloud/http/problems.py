@@ -60,6 +60,7 @@ TITLES = {
     "maintenance-refused": (422, "The window cannot be"),
     "unknown-maintenance": (404, "No such maintenance window"),
     "import-refused": (422, "The file cannot be imported"),
+    "other-person": (409, "They are readings of somebody else"),
     "import-runs": (409, "An import runs already"),
     "store-unavailable": (503, "The readings store does not answer"),
     "fact-refused": (422, "The fact cannot be recorded or undone"),

@@ -21,6 +21,7 @@ from cloud.core.health import Component, Condition
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.derived.hours import spans
 from cloud.derived.recompute_queue import Hours, Key, RecomputeQueue
+from cloud.ingest.manual.confirmation import without_seen
 from cloud.ingest.review_notes import END_OF_BACKLOG, Note, forget_notes, read_notes
 from cloud.ingest.twins import twins_of
 from cloud.readings.contract import Point, ReadingsStore, StoreUnavailable, Verdict
@@ -137,7 +138,7 @@ class Review:
         try:
             for span in spans((hour * HOUR_MS for hour in hours), gap_ms=HOUR_MS):
                 await self._review_range(*key, span[0], span[-1] + HOUR_MS)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, DatabaseUnavailable) as error:
             self._pending.put_back({key: hours})
             self._waits_for = str(error)
         except Exception as error:
@@ -216,6 +217,8 @@ class Review:
             judged = await asyncio.to_thread(
                 _judged, sensor, quantity, policy, points, beside, self._replaced_ms(sensor, twin)
             )
+            if self._database is not None:
+                judged = await without_seen(self._database, policy, points, judged)
             found = [
                 verdict
                 for verdict, point in zip(judged, points, strict=True)

@@ -1,4 +1,4 @@
-"""The tables of ingest: dead_letters, what of them was discarded, clock_offsets, review_notes, imported_ranges."""
+"""The tables of ingest: dead letters and what was discarded, clock offsets, notes, imports, manual readings."""
 
 from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -74,3 +74,24 @@ class ImportedRangeRow(Base):
     first_ms: Mapped[int] = mapped_column(COUNT)
     last_ms: Mapped[int] = mapped_column(COUNT)
     ready_ms: Mapped[int] = mapped_column(COUNT)
+
+
+class ManualReadingRow(Base):
+    """A reading by a person, once for each `key` of theirs; `stated_ms` is its time as it was sent."""
+
+    __tablename__ = "manual_readings"
+    __table_args__ = (
+        UniqueConstraint("person", "key"),
+        Index("manual_readings_series", "sensor", "time_ms"),
+        Index("manual_readings_entered", "person", "entered_ms"),
+    )
+    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
+    person: Mapped[str] = mapped_column(String(80))
+    key: Mapped[str] = mapped_column(NAME)
+    sensor: Mapped[str] = mapped_column(NAME)
+    quantity: Mapped[str] = mapped_column(NAME)
+    time_ms: Mapped[int] = mapped_column(COUNT)
+    stated_ms: Mapped[int] = mapped_column(COUNT)
+    clock_offset_ms: Mapped[int] = mapped_column(COUNT)
+    value: Mapped[float]
+    entered_ms: Mapped[int] = mapped_column(COUNT)

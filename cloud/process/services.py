@@ -35,6 +35,7 @@ from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.historical.follow_up import FollowUp
 from cloud.ingest.historical.importer import Importer
+from cloud.ingest.manual.manual_readings import ManualReadings
 from cloud.ingest.message_router import MessageRouter, topics
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import BatchDecoder, BatchWriter
@@ -417,6 +418,7 @@ def _platform(
         components=components,
         replay=replayer.replay if followed is None else partial(_replay_elsewhere, base.dead_letters, followed),
         importer=Importer(base.registry, base.store, base.database, clock=base.clock.wall_ms),
+        manual_readings=ManualReadings(base.registry, base.newest, base.database, clock=base.clock.wall_ms),
         access=Authenticator(base.database, settings.access),
         rule_store=base.rule_store,
         alarm_service=AlarmService(base.database, clock=base.clock.wall_ms),

@@ -18,6 +18,7 @@ from cloud.database.audit_log import Actor
 from cloud.gateways.config_reports import ConfigReports
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.historical.importer import Importer
+from cloud.ingest.manual.manual_readings import ManualReadings
 from cloud.ingest.replay import Replayer
 from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings
@@ -42,6 +43,7 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
         statuses=Statuses(), dead_letters=workshop.dead_letters, metrics=workshop.metrics,
         components={name: partial(Component, each, "a sentence") for name, each in conditions.items()},
         importer=Importer(workshop.registry, workshop.store, workshop.database),
+        manual_readings=ManualReadings(workshop.registry, workshop.newest, workshop.database),
         replay=replayer.replay, access=Authenticator(workshop.database), rule_store=rule_store,
         alarm_service=AlarmService(workshop.database),
             previewer=Previewer(rule_store, workshop.store),

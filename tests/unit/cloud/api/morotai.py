@@ -30,6 +30,7 @@ from cloud.gateways.config_reports import ConfigReports
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.historical.importer import Importer
+from cloud.ingest.manual.manual_readings import ManualReadings
 from cloud.ingest.pipeline import BatchDecoder, BatchWriter
 from cloud.ingest.replay import Replayer
 from cloud.metrics.exposition import Metrics
@@ -118,6 +119,7 @@ class Morotai:
         self.platform = Platform(
             registry=self.registry,
             importer=Importer(self.registry, self.store, self.database),
+            manual_readings=ManualReadings(self.registry, self.newest, self.database),
             store=self.store,
             newest=self.newest,
             accounts=self.accounts,

@@ -51,6 +51,10 @@ WHILE = {"start": "2026-11-24T03:00:00Z", "end": "2026-11-24T03:11:00Z"}
 HEIGHT = {"subject": "sensor:river", "what": "mounting_height_cm", "value": 420, "reason": "surveyed", "source": "s7"}
 CITYS = {"uplink": {"batch_s": 60}, "outputs": {"siren": {"from_severity": "severe"}}}
 DUTY = {"person": "ani", "rank": 2, "start": "2026-11-24T19:00:00+09:00", "end": "1795525800001"}
+GAUGE = {
+    "key": "a-key-of-its-own", "sensor": "river", "quantity": "water_level", "time": "2026-11-24T03:08:00Z",
+    "value": 262.5, "sure": True,
+}  # fmt: skip
 ASKED: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("GET", "/api/v1/health", None),
     ("GET", "/api/v1/sites", None),
@@ -119,6 +123,9 @@ ASKED: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("GET", "/api/v1/session", None),
     ("POST", "/api/v1/session", {"name": "ani", "password": PASSWORD}),
     ("GET", "/api/v1/session", None),
+    ("POST", "/api/v1/readings/manual",
+     {"now": "2026-11-24T03:10:00.123Z", "readings": [GAUGE, GAUGE | {"key": "another-key", "value": 1e6}]}),
+    ("GET", "/api/v1/readings/manual?sensor=river", None),
     ("GET", "/api/v1/readings?sensor=rivr&quantity=water_level", None),
     ("PUT", RULE, {"fields": RIVER | {"levels": []}, "reason": "none"}),
 )  # fmt: skip

@@ -86,6 +86,7 @@ REFERENCES: list[Case] = [
     ("delete", "/api/v1/dead-letters", "gateway", "/api/v1/dead-letters?gateway={gateway}&word=a", {}),
     ("get", "/api/v1/dead-letters", "gateway", "/api/v1/dead-letters?gateway={gateway}", {}),
     ("get", "/api/v1/readings", "sensor", "/api/v1/readings?sensor={sensor}&quantity=water_level", {}),
+    ("get", "/api/v1/readings/manual", "sensor", "/api/v1/readings/manual?sensor={sensor}", {}),
     ("get", "/api/v1/readings/latest", "site", "/api/v1/readings/latest?site={site}", {}),
     ("get", "/api/v1/indices", "site", "/api/v1/indices?site={site}", {}),
     ("get", "/api/v1/alarms", "site", "/api/v1/alarms?site={site}", {}),
@@ -151,6 +152,8 @@ NAMES_NOTHING = {
     ("/api/v1/alarms/{alarm_id}/steps/{number}", "done"),
     ("/api/v1/alarms/{alarm_id}/shelve", "word"), ("/api/v1/alarms/{alarm_id}/shelve", "until"),
     ("/api/v1/alarms/{alarm_id}/assign", "person"),  # a name as people call each other, looked up nowhere
+    ("/api/v1/readings/manual", "now"), ("/api/v1/readings/manual", "person"),
+    ("/api/v1/readings/manual", "readings"),  # each by itself: test_manual_readings.py
     ("/api/v1/maintenance", "start"), ("/api/v1/maintenance", "until"), ("/api/v1/maintenance", "reason"),
     ("/api/v1/dead-letters/replay", "reason"), ("/api/v1/dead-letters/replay", "word"),
     ("/api/v1/dead-letters/replay", "after_id"), ("/api/v1/dead-letters/replay", "limit"),

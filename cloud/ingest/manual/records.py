@@ -1,0 +1,62 @@
+"""What somebody enters, what is kept of it, and what became of each entry.
+
+EnteredReading("k-1", "river", "water_level", stated_ms=…, value=132.0) ─► EntryOutcome("k-1", STORED, reading=…)
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from i18n.message import LocalizedMessage
+from wire.durations import MINUTE_MS
+
+CONFIRMS_WITHIN_MS = 5 * MINUTE_MS
+"""So far apart a manual reading and a sensor's speak of the same: a river rises by at most 15 cm in that time."""
+
+
+class EnteredReading(msgspec.Struct, frozen=True):
+    """One entry: `key` is its own for ever, `stated_ms` its time (UTC) by the clock of whoever sends it.
+
+    `sure`: the person has been asked about an unlikely value, and says that it is right.
+    """
+
+    key: str
+    sensor: str
+    quantity: str
+    stated_ms: int
+    value: float
+    sure: bool = False
+
+
+class ManualReading(msgspec.Struct, frozen=True):
+    """A reading by a `person`, in the unit of its quantity, at `time_ms` (UTC); entered at `entered_ms`.
+
+    `clock_offset_ms` is by how much the time that was sent was put right.
+    """
+
+    id: int
+    person: str
+    sensor: str
+    quantity: str
+    time_ms: int
+    value: float
+    entered_ms: int
+    clock_offset_ms: int = 0
+
+
+class EntryState(StrEnum):
+    """What became of an entry; UNSURE: nothing is kept until the person says that they are sure."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    UNSURE = "unsure"
+    REFUSED = "refused"
+
+
+class EntryOutcome(msgspec.Struct, frozen=True):
+    """What became of the entry of `key`; `sentence` says why it is not kept, `reading` is what is kept of it."""
+
+    key: str
+    state: EntryState
+    sentence: LocalizedMessage | None = None
+    reading: ManualReading | None = None

@@ -1,0 +1,73 @@
+"""Manual readings in the registry database: kept once by person and key, with what is to follow from each.
+
+keep(connection, …) -> ManualReading, or None where that person has sent that key before
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from cloud.database.audit_log import Actor, write_entry
+from cloud.database.upsert import insert_statement
+from cloud.ingest.historical.imported_ranges import ImportedRange, make_ready, note_ranges
+from cloud.ingest.manual.records import CONFIRMS_WITHIN_MS, EnteredReading, ManualReading
+from cloud.ingest.tables import ManualReadingRow as Row
+
+_READING: tuple[Any, ...] = (
+    Row.id, Row.person, Row.sensor, Row.quantity, Row.time_ms, Row.value, Row.entered_ms, Row.clock_offset_ms,
+)  # fmt: skip
+
+
+def keep(
+    connection: Connection, entry: EnteredReading, actor: Actor, *, stated_ms: int, offset_ms: int, now_ms: int
+) -> ManualReading | None:
+    """Keep an entry, which has its right time; None where that key is kept already."""
+    row = {
+        "person": actor.name, "key": entry.key, "sensor": entry.sensor, "quantity": entry.quantity,
+        "time_ms": entry.stated_ms, "value": entry.value, "entered_ms": now_ms, "clock_offset_ms": offset_ms,
+        "stated_ms": stated_ms,
+    }  # fmt: skip
+    statement = insert_statement(connection, Row).values(row).on_conflict_do_nothing().returning(*_READING)
+    found = connection.execute(statement).first()
+    if found is None:
+        return None
+    reading = ManualReading(*found)
+    _follow_up(connection, reading, now_ms)
+    write_entry(
+        connection, actor, "enter-reading", f"sensor:{entry.sensor}", now_ms=now_ms,
+        after={"quantity": entry.quantity, "value": entry.value, "time_ms": entry.stated_ms, "sure": entry.sure},
+    )  # fmt: skip
+    return reading
+
+
+def _follow_up(connection: Connection, reading: ManualReading, now_ms: int) -> None:
+    """Have the process that ingests the sensor judge its readings around again."""
+    first_ms, last_ms = reading.time_ms - CONFIRMS_WITHIN_MS, reading.time_ms + CONFIRMS_WITHIN_MS
+    noted = note_ranges(connection, [ImportedRange(reading.sensor, reading.quantity, first_ms, last_ms)], now_ms=now_ms)
+    make_ready(connection, noted, now_ms=now_ms)
+
+
+def kept_as(connection: Connection, person: str, key: str) -> tuple[ManualReading, int] | None:
+    """What is kept of a key, and the time that was stated with it."""
+    query = select(*_READING, Row.stated_ms).where(Row.person == person, Row.key == key)
+    found = connection.execute(query).first()
+    return None if found is None else (ManualReading(*found[:-1]), found[-1])
+
+
+def entered_since(connection: Connection, person: str, since_ms: int) -> int:
+    """How many readings somebody has entered since a time (UTC)."""
+    query = select(func.count()).select_from(Row).where(Row.person == person, Row.entered_ms > since_ms)
+    return connection.execute(query).scalar_one()
+
+
+def readings_of(
+    connection: Connection, sensors: Collection[str], *, quantity: str | None, start_ms: int, end_ms: int, most: int
+) -> list[ManualReading]:
+    """The newest `most` readings beside some sensors with start <= time < end, the newest first."""
+    of_sensors = Row.sensor.in_(sensors) & (Row.time_ms >= start_ms) & (Row.time_ms < end_ms)
+    query = select(*_READING).where(of_sensors).order_by(Row.time_ms.desc(), Row.id.desc()).limit(most)
+    if quantity is not None:
+        query = query.where(Row.quantity == quantity)
+    rows: Sequence[Any] = connection.execute(query).all()
+    return [ManualReading(*row) for row in rows]
