@@ -5,29 +5,22 @@ River gauge 3 s ago:  Water level 132.4 cm ↑ …  (chart with limits, alarms, 
 """
 
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cloud.console.components.board_parts import cards_of
-from cloud.console.components.chart_annotations import ChartAnnotations
-from cloud.console.components.history_cache import SPANS, HistoryCache
 from cloud.console.frame.page import ConsolePage, Fragment, PageContent
 from cloud.console.frame.rejections import NotThere
 from cloud.console.frame.visit import PageVisit
 from cloud.console.pages.site.about import AboutSite
-from cloud.console.view_models.place_cards import MATTERS, CardFigure, CardMaker
-from cloud.console.view_models.site_chart import ChartView, chart_view
+from cloud.console.pages.site.charts import SiteCharts
+from cloud.console.view_models.place_cards import CardFigure, CardMaker
 from cloud.platform import Platform
-from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from i18n import figures
-from i18n.catalog import N_
 from runtime.clock import wall_ms
 
 MOST_SENSORS = 25
-SPAN_NAMES = {"1h": N_("1 hour"), "24h": N_("24 hours"), "7d": N_("7 days")}
-USUAL_SPAN = "24h"
 
 
 class SensorBlock(msgspec.Struct, frozen=True):
@@ -49,34 +42,28 @@ def site_page(platform: Platform) -> ConsolePage:
 
 class _SitePage:
     def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._history_cache = HistoryCache(platform.store, platform.registry.table)
-        self._annotations = ChartAnnotations(platform.rule_store, platform.alarm_service)
+        self._platform, self._charts = platform, SiteCharts(platform)
         self._about = AboutSite(platform)
 
     async def show(self, visit: PageVisit) -> PageContent:
         """Show a site that the visitor may see."""
-        _, platform = visit.words, self._platform
-        site = self._site(visit)
+        platform, site = self._platform, self._site(visit)
         await platform.board.current()
         place = platform.board.place(site.id)
         card = None if place is None else cards_of(visit, platform, [place])[0]
         sensors = [one for one in platform.registry.sensors_at(site.id) if one.id != one.gateway]
         blocks, pages, page = self._blocks(visit, site, sensors)
-        chosen = self._chosen(visit, site, sensors)
-        span = visit.query.get("span", "") if visit.query.get("span", "") in SPANS else USUAL_SPAN
-        chart = None if chosen is None else await self._chart(visit, site, chosen, span)
-        spans = [(name, _(words), name == span) for name, words in SPAN_NAMES.items()]
+        chart = await self._charts.of(visit, site, sensors)
         told = None if card is None else (card.chips, card.behind)
-        shown = {"blocks": blocks, "page": page, "pages": pages, "chosen": chosen, "site": site.id}
+        shown = {"blocks": blocks, "page": page, "pages": pages, "chosen": chart.series}
         return PageContent(
             [
                 Fragment("site-states", "site/states.html", {"card": card}, version=told),
                 Fragment("site-sensors", "site/sensors.html", shown, version=(blocks, page, pages)),
-                Fragment("site-chart", "site/chart.html", {"chart": chart}, version=chart),
+                chart.fragment,
                 *self._about.fragments(visit, site),
             ],
-            still={"site": site, "spans": spans, "chosen": chosen, **self._about.still(visit)},
+            still={"site": site, "chart": chart, **self._about.still(visit)},
             title=site.name,
         )
 
@@ -113,41 +100,3 @@ class _SitePage:
             heard=figures.age(_, max(0, maker.now_ms - heard_ms) / 1_000) if heard_ms else "",
             figures=tuple(maker.figure(one, readings) for one in readings),
         )
-
-    def _chosen(self, visit: PageVisit, site: Site, sensors: Sequence[Sensor]) -> tuple[str, str] | None:
-        """The series whose chart is shown: the one that is asked for, else what matters most there."""
-        sensor, _, quantity = visit.query.get("series", "").partition("/")
-        readings = self._platform.newest.of_sensors([*(one.id for one in sensors), site.id])
-        series = {(one.sensor, one.quantity) for one in readings}
-        if (sensor, quantity) in series:
-            return sensor, quantity
-        return _first_that_matters(readings)
-
-    async def _chart(self, visit: PageVisit, site: Site, series: tuple[str, str], span: str) -> ChartView:
-        sensor, quantity = series
-        _, registry = visit.words, self._platform.registry
-        history = await self._history_cache.of(sensor, quantity, span)
-        levels, bands = await self._annotations.of(_, sensor, quantity, history.start_ms, history.end_ms)
-        known = registry.sensor(sensor)
-        return chart_view(
-            _,
-            registry.quantities.row(quantity),
-            history,
-            sensor="" if known is None or sensor == site.id else known.name,
-            levels=levels,
-            bands=bands,
-            zone=_zone_of(site, visit.zone),
-        )
-
-
-def _first_that_matters(readings: Sequence[StoredReading]) -> tuple[str, str] | None:
-    for names in MATTERS.values():
-        for name in names:
-            for reading in readings:
-                if reading.quantity == name:
-                    return reading.sensor, reading.quantity
-    return (readings[0].sensor, readings[0].quantity) if readings else None
-
-
-def _zone_of(site: Site, otherwise: ZoneInfo) -> ZoneInfo:
-    return ZoneInfo(site.zone) if site.zone else otherwise
