@@ -26,6 +26,7 @@ from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
+from cloud.handover.notes import HandoverNotes
 from cloud.incidents.file import IncidentFiles
 from cloud.incidents.incident import Incidents
 from cloud.ingest.dead_letter_records import DeadLetter, DeadLetterFilter
@@ -102,6 +103,7 @@ class Platform:
         self.checklists = Checklists(alarm_service.database)
         self.incidents = Incidents(alarm_service, self.checklists, notifier)
         self.incident_files = IncidentFiles(self.incidents, registry, store)
+        self.handover = HandoverNotes(alarm_service.database)
         self.notifier = notifier
         self.care = care
         self.rollouts = rollouts

@@ -121,6 +121,9 @@ PERMISSIONS: Table = {
     ("GET", "/api/v1/duty"): _VIEWER,
     ("POST", "/api/v1/duty"): _OPERATOR,
     ("DELETE", "/api/v1/duty/{id}"): _OPERATOR,
+    ("GET", "/api/v1/handover"): _OPERATOR,
+    ("POST", "/api/v1/handover"): _OPERATOR,
+    ("POST", "/api/v1/handover/{id}/read"): _OPERATOR,
     ("GET", "/api/v1/cap"): _VIEWER,
     ("GET", "/api/v1/cap/{id}"): _VIEWER,
     # versions of gateways

@@ -3,7 +3,7 @@
 acknowledge(17, "the pump runs", actor=ani)   assign(17, "budi", …)   shelve(17, until, "sensor is cleaned", …)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -96,6 +96,13 @@ class AlarmService:
     async def alarm(self, alarm_id: int) -> Alarm:
         """One alarm; LookupError if there is none of that id."""
         return await self._database.run(lambda connection: alarm_in(connection, alarm_id))
+
+    async def those_of(self, ids: Collection[int]) -> dict[int, Alarm]:
+        """The alarms of some ids, by id, as they are now; those that there are none of are left out."""
+        query = select(*ALARM_COLUMNS).where(AlarmRow.id.in_(sorted(ids)))
+        return await self._database.run(
+            lambda connection: {row.id: alarm_of(row) for row in connection.execute(query)} if ids else {}
+        )
 
     async def changes(self, alarm_id: int) -> list[AlarmChange]:
         """What became of an alarm, in the order of event time."""

@@ -1,7 +1,7 @@
 """The HTTP interface of the cloud.
 
 /api/v1/health  /session  /sites  /sensors  /gateways  /readings/latest  /readings  /dead-letters  /users  /tokens
-        /rules  /alarms  /journal  /maintenance  /indices  /channels  /duty  /cap  /facts  /fleet  /registry
+        /rules  /alarms  /journal  /maintenance  /indices  /channels  /duty  /handover  /cap  /facts  /fleet  /registry
 /metrics   /login   /docs
 """
 
@@ -23,6 +23,7 @@ from cloud.api import (
     facts,
     fleet,
     gateways,
+    handover,
     indices,
     maintenance,
     manual_readings,
@@ -52,8 +53,8 @@ _ROUTERS = (
     state.HEALTH_ROUTES, state.ROUTES, gateways.ROUTES, readings.ROUTES, readings_import.ROUTES, indices.ROUTES,
     manual_readings.ROUTES,
     dead_letters.ROUTES, state.METRICS_ROUTES, rule_files.ROUTES, rules.ROUTES, alarms.ROUTES, maintenance.ROUTES,
-    channels.ROUTES, duty.ROUTES, cap.ROUTES, registry.ROUTES, registry_changes.ROUTES, registry_files.ROUTES,
-    facts.ROUTES, sensor_changes.ROUTES, fleet.ROUTES, access.ROUTES,
+    channels.ROUTES, duty.ROUTES, handover.ROUTES, cap.ROUTES, registry.ROUTES, registry_changes.ROUTES,
+    registry_files.ROUTES, facts.ROUTES, sensor_changes.ROUTES, fleet.ROUTES, access.ROUTES,
 )  # fmt: skip
 _ROUTES = [route for router in _ROUTERS for route in router.routes]
 

@@ -62,7 +62,7 @@ def pages_of(platform: Platform, settings: ConsoleSettings) -> list[ConsolePage]
         alarms_page(platform, lists),
         one_alarm_page(platform, lists),
         maintenance_page(platform.maintenance, platform.registry, places),
-        duty_page(platform.notifier.duty),
+        duty_page(platform),
         facts_page(platform.facts, platform.registry, places, heights=platform.heights),
         fleet_page(gateways),
         gateway_page(platform, gateways),

@@ -51,6 +51,8 @@ TITLES = {
     "no-steps": (409, "Nobody is set up to be told"),
     "unknown-channel": (404, "No such channel"),
     "unknown-duty": (404, "No such duty"),
+    "unknown-handover": (404, "No such handover note"),
+    "handover-refused": (409, "Nobody ticks a handover note of their own"),
     "unknown-warning": (404, "No such warning"),
     "rule-refused": (422, "The change is refused; the rules in force stay"),
     "unknown-rule": (404, "No such rule"),

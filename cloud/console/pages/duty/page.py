@@ -1,4 +1,4 @@
-"""The page of duty: who is called now, and the calendar of seven days, to be written by operators.
+"""The page of duty: who is called now, what the shift before hands over, and the calendar of seven days.
 
 On duty now   1 ani until 25 Nov 07:00    2 budi until 26 Nov 07:00
 ‹ Tue 24 Nov            Wed 25 Nov            Thu 26 Nov      ›
@@ -10,10 +10,12 @@ from cloud.console.frame.form import Form
 from cloud.console.frame.page import ConsolePage, Done, Fragment, PageContent
 from cloud.console.frame.rejections import ActionRejected
 from cloud.console.frame.visit import PageVisit
+from cloud.console.pages.duty.handover import HandoverList, may_hand_over
 from cloud.console.view_models.day_times import day_start, moment_text, next_hour, parse_moment
 from cloud.console.view_models.duty import DAYS_SHOWN, on_duty, week_of
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.notify.duty import RANKS, Duty, DutyCalendar, DutyRejected
+from cloud.platform import Platform
 from i18n.catalog import ended
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS
@@ -23,31 +25,38 @@ USUAL_H = 12
 FURTHEST_WEEKS = 520
 
 
-def duty_page(calendar: DutyCalendar) -> ConsolePage:
-    """The page on a calendar."""
-    own = _DutyPage(calendar)
-    actions = {"add": own.add, "remove": own.remove}
+def duty_page(platform: Platform) -> ConsolePage:
+    """The page on a platform."""
+    handover = HandoverList(platform)
+    own = _DutyPage(platform.notifier.duty, handover)
+    actions = {"add": own.add, "remove": own.remove, "hand-over": handover.write, "read": handover.mark_read}
     return ConsolePage("duty", "duty/page.html", own.show, actions=actions, name="duty")
 
 
 class _DutyPage:
-    def __init__(self, calendar: DutyCalendar) -> None:
-        self._calendar = calendar
+    def __init__(self, calendar: DutyCalendar, handover: HandoverList) -> None:
+        self._calendar, self._handover = calendar, handover
 
     async def show(self, visit: PageVisit) -> PageContent:
-        """Show who is called now, and a week."""
+        """Show who is called now, what is handed over, and a week."""
         _, zone, now_ms, week = visit.words, visit.zone, wall_ms(), _week(visit)
         first_ms = day_start(now_ms, zone, days=DAYS_SHOWN * week)
         now = await self._calendar.duties(from_ms=now_ms, until_ms=now_ms + 1)
         then = await self._calendar.duties(from_ms=first_ms, until_ms=first_ms + (DAYS_SHOWN + 1) * DAY_MS)
         held, days = on_duty(_, now, now_ms, zone), week_of(_, then, first_ms, now_ms, zone)
-        may_write = visit.may(Role.OPERATOR)
+        may_write, handed_over = visit.may(Role.OPERATOR), may_hand_over(visit)
         return PageContent(
             [
+                *([await self._handover.fragment(visit)] if handed_over else []),
                 Fragment("on-duty", "duty/now.html", {"held": held}, version=held),
                 Fragment("week", "duty/week.html", {"days": days, "may_write": may_write}, version=days),
             ],
-            still={"week": week, "may_write": may_write, **(self._form(visit, now_ms) if may_write else {})},
+            still={
+                "week": week,
+                "may_write": may_write,
+                "handed_over": handed_over,
+                **(self._form(visit, now_ms) if may_write else {}),
+            },
             title=_("Duty"),
         )
 

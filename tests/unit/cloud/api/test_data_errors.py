@@ -26,6 +26,7 @@ CHANGES = [
     ("POST", "/api/v1/tokens", {"name": "a{}", "role": "viewer"}),
     ("POST", "/api/v1/duty", {"person": "a{}", "start": UNTIL, "end": UNTIL}),
     ("POST", "/api/v1/duty", {"person": "ani", "rank": HUGE, "start": UNTIL, "end": UNTIL}),
+    ("POST", "/api/v1/handover", {"text": "a{}"}),
     ("POST", "/api/v1/maintenance", {"site": "daruba", "until": UNTIL, "reason": "a{}"}),
     ("POST", "/api/v1/facts",
      {"subject": "sensor:river", "what": "mounting_height_cm", "value": 400, "reason": "a{}"}),

@@ -158,6 +158,7 @@ NAMES_NOTHING = {
     ("/api/v1/dead-letters/replay", "reason"), ("/api/v1/dead-letters/replay", "word"),
     ("/api/v1/dead-letters/replay", "after_id"), ("/api/v1/dead-letters/replay", "limit"),
     ("/api/v1/duty", "person"), ("/api/v1/duty", "rank"), ("/api/v1/duty", "start"), ("/api/v1/duty", "end"),
+    ("/api/v1/handover", "text"),
     ("/api/v1/facts", "what"), ("/api/v1/facts", "valid_from"), ("/api/v1/facts", "source"),
     ("/api/v1/facts", "reason"), ("/api/v1/facts/{fact_id}/correct", "source"),
     ("/api/v1/facts/{fact_id}/correct", "reason"), ("/api/v1/facts/{fact_id}/undo", "reason"),

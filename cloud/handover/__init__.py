@@ -1,0 +1,1 @@
+"""Handover notes: what one shift of the command center writes for the next one, and who of that has read it."""
