@@ -16,6 +16,7 @@ from cloud.console.frame.rejections import ActionRejected
 from cloud.console.frame.visit import PageVisit
 from cloud.console.view_models.alarms import AlarmContext
 from cloud.console.view_models.handover import note_views
+from cloud.core.bounded_cache import BoundedCache
 from cloud.handover.notes import LONGEST_TEXT, HandoverNote, HandoverRejected
 from cloud.platform import Platform
 from i18n.catalog import ended
@@ -45,13 +46,12 @@ class HandoverList:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._held: dict[int | None, _Held] = {}
+        self._held = BoundedCache[int | None, _Held](MOST_HELD)
         self._revision: tuple[float, AlarmRevision] | None = None
 
     async def fragment(self, visit: PageVisit) -> Fragment:
         """The notes, as a part of the page that stays true."""
-        before = visit.query.get("before", "")
-        before_id = int(before) if before.isdecimal() and 0 < len(before) < 19 else None
+        before_id = visit.number("before")
         held = await self._page(before_id)
 
         def context() -> Context:
@@ -85,8 +85,9 @@ class HandoverList:
         return Done(_("The note is ticked as read by {person}.", person=note.read_by))
 
     def _must_see_all(self, visit: PageVisit) -> None:
+        _ = visit.words
         if not may_hand_over(visit):
-            raise ActionRejected(visit.words("Handover notes are for who may see all sites."), status=403)
+            raise ActionRejected(_("Handover notes are for who may see all sites."), status=403)
 
     async def _page(self, before_id: int | None) -> _Held:
         revision = await self._current_revision()
@@ -97,10 +98,7 @@ class HandoverList:
         shown = tuple(found[:PAGE_NOTES])
         alarms = await self._platform.alarm_service.those_of({alarm for note in shown for alarm in note.alarms})
         held = _Held(revision, shown, shown[-1].id if len(found) > PAGE_NOTES else None, alarms)
-        self._held.pop(before_id, None)
         self._held[before_id] = held
-        while len(self._held) > MOST_HELD:
-            self._held.pop(next(iter(self._held)))
         return held
 
     async def _current_revision(self) -> AlarmRevision:
