@@ -16,111 +16,19 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pypdf import PdfReader
 
 from cloud.console.view_models.day_times import moment_text
-from firmware_bridge.families import maxbotix
-from tests.end_to_end.edge_gateway import Wire
-from tests.end_to_end.one_gateway import CITY_OF_ONE_GATEWAY
+from tests.end_to_end.command_center import PASSWORD, Center
 from tests.end_to_end.test_alarms_console import keep_picture, must_fit
 from tests.end_to_end.test_console import DESK, PHONE, WALLS
-from tests.end_to_end.test_screens_apart import Apart
 from tests.end_to_end.test_waking_console import browser_with
-from tests.people import user_in
 from tests.receivers import SmtpReceiver
-from tests.registries import registry_in
-from tests.servers import PATIENCE_S, all_of, siaga_edge, wait_until
+from tests.servers import PATIENCE_S, all_of, wait_until
 from tests.unit.cloud.api.morotai import now_ms
 from tests.unit.cloud.console.alarms_made import WIT
 
-PASSWORD = "rain on the tin roof"
-HEIGHT_CM = 450
-CITY = f"""{CITY_OF_ONE_GATEWAY}[[sensors]]
-id = "river"
-name = "River gauge"
-site = "daruba"
-gateway = "gw-daruba"
-quantities = ["water_level", "distance"]
-interval_s = 1
-mounting_height_cm = {HEIGHT_CM}
-"""
-RULES = """
-[[rules]]
-family = "river-level"
-quantity = "water_level"
-kind = "above"
-title = "River is high"
-advice = "1. Call the village heads. 2. Close the bridge."
-hysteresis = 5
-clear_s = 1
-levels = [
-  { name = "Siaga 3", severity = "moderate", limit = 142 },
-  { name = "Siaga 2", severity = "severe", limit = 152 },
-]
-"""
 CALM_CM, RISING_CM, SEVERE_CM = 130, (138, 146), 154
 STILL_HIGH_CM, FALLING_CM, LOW_CM = 147, (138, 131), 126
 """No step is larger than the 10 cm that any river can take between two readings; what is, is doubted."""
 DOUBTFUL_CM = 40
-OUT_OF_RANGE_MM = 5_000
-EDGE = """
-[gateway]
-id = "gw-daruba"
-[uplink]
-port = {port}
-[clock]
-trust_system = true
-[health]
-every_s = 0
-[[sources]]
-name = "river"
-family = "maxbotix"
-port = "{line}"
-sensor = "river"
-mounting_height_cm = {height}
-median_of = 1
-"""
-NOTIFY = """
-[notify]
-language = "en"
-console = "http://127.0.0.1:{web}"
-[[notify.people]]
-name = "ani"
-email = "ani@siaga.test"
-[[notify.people]]
-name = "budi"
-email = "budi@siaga.test"
-[[notify.channels]]
-name = "mail"
-kind = "email"
-host = "127.0.0.1"
-port = {mail}
-security = "none"
-sender = "siaga@siaga.test"
-[[notify.steps]]
-channels = ["mail"]
-to = ["duty:1", "budi"]
-"""
-
-
-class Center(Apart):
-    """The processes of a town with a gateway, and the people of its command center."""
-
-    def __init__(self, folder: Path, mail: SmtpReceiver) -> None:
-        super().__init__(folder, registry_in(folder))
-        (folder / "city.toml").write_text(CITY)
-        (folder / "rules.toml").write_text(RULES)
-        with self.settings.open("a") as settings:
-            settings.write(NOTIFY.format(web=self.port, mail=mail.port))
-        for name in ("ani", "budi", "citra"):
-            user_in(folder, name, "operator", PASSWORD)
-        user_in(folder, "dinding", "viewer", PASSWORD)
-        self.river = Wire(folder / "tty-river")
-        edge = folder / "edge.toml"
-        edge.write_text(EDGE.format(port=self.broker_port, line=self.river.port, height=HEIGHT_CM))
-        self.edge = siaga_edge(folder, edge)
-
-    def stands_at(self, level_cm: float) -> None:
-        """Let the river stand there, and wait until the screens have it from the gateway."""
-        self.river.send(maxbotix.build(distance_mm=10 * (HEIGHT_CM - level_cm)))
-        wait_until(lambda: self.level() == level_cm, f"the screens show {level_cm} cm")
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +145,7 @@ def doubt(center: Center, desk: Page) -> None:
     center.stands_at(DOUBTFUL_CM)
     expect(desk.locator(".alarm .pair", has_text="How sure")).to_contain_text("not sure")
     expect(desk.locator(".alarm")).to_have_attribute("data-state", "alarming")
-    center.river.send(maxbotix.build(distance_mm=OUT_OF_RANGE_MM))
+    center.misses_an_echo()
     center.stands_at(SEVERE_CM + 1)
     assert [alarm["state"] for alarm in center.alarms()] == ["alarming"]
     assert center.kinds(center.alarms()[0]["id"]) == ["raised", "worsened"]
@@ -265,7 +173,8 @@ def hand_on(desk: Page) -> None:
     pages = PdfReader(BytesIO(Path(download.value.path()).read_bytes())).pages
     text = " ".join(" ".join(page.extract_text() for page in pages).split())
     for words in (
-        "River is high", "Siaga 3", "Siaga 2", "the sluice is open", "budi", "ani", "Close the bridge.", "mail", "ended",
+        "River is high", "began: Siaga 3", "got worse: Siaga 2", "budi", "“the sluice is open”", "Close the bridge. ani",
+        "Who was notified", "ani · mail accepted", "budi · mail accepted", "Doubted values: 1", "ended: 126 cm",
     ):  # fmt: skip
         assert words in text, text
 
