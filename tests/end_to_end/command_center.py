@@ -1,6 +1,6 @@
-"""A command center at work: a gauge on a gateway, ingest and screens in two processes, mail, and the people of two shifts.
+"""A command center at work: a gauge on a gateway, ingest and screens apart, mail, and the people of two shifts.
 
-pty: a river ─► siaga-edge ─► Mosquitto ─► siaga-cloud ingest ─► a mail server        siaga-cloud web ─► what they look at
+pty: a river ─► siaga-edge ─► Mosquitto ─► siaga-cloud ingest ─► a mail server        siaga-cloud web ─► pages
 """
 
 from pathlib import Path

@@ -173,8 +173,9 @@ def hand_on(desk: Page) -> None:
     pages = PdfReader(BytesIO(Path(download.value.path()).read_bytes())).pages
     text = " ".join(" ".join(page.extract_text() for page in pages).split())
     for words in (
-        "River is high", "began: Siaga 3", "got worse: Siaga 2", "budi", "“the sluice is open”", "Close the bridge. ani",
-        "Who was notified", "ani · mail accepted", "budi · mail accepted", "Doubted values: 1", "ended: 126 cm",
+        "River is high", "began: Siaga 3", "got worse: Siaga 2", "budi", "“the sluice is open”",
+        "Close the bridge. ani", "Who was notified", "ani · mail accepted", "budi · mail accepted",
+        "Doubted values: 1", "ended: 126 cm",
     ):  # fmt: skip
         assert words in text, text
 
