@@ -44,7 +44,8 @@ async def serve(port: int, folder: Path, coast: str) -> None:
     notify = NotifySettings.model_validate(
         {"people": [{"name": name, "email": f"{name}@siaga.test"} for name in PEOPLE]}
     )
-    async with Morotai(folder, notify=notify) as city:
+    async with Morotai(folder, notify=notify, file_owns=()) as city:
+        await city.platform.facts.load()
         await admit(city)
         await begin(city)
         app = make_api(city.platform)
