@@ -98,6 +98,11 @@ class Tokens:
         return await self._database.run(lambda connection: _find(connection, token_hash, now_ms))
 
 
+def no_such_token(token_id: int) -> AccessRejected:
+    """Say that there is none of that id, or none for who asks: the two are told alike."""
+    return AccessRejected("unknown-token", f"id: there is no token {token_id}; the list of tokens shows them all")
+
+
 _TOKEN: tuple[Any, ...] = (
     TokenRow.id,
     TokenRow.name,
@@ -142,7 +147,7 @@ def _revoke(
 ) -> Token:
     row = connection.execute(select(*_TOKEN).where(TokenRow.id == token_id)).one_or_none()
     if row is None:
-        raise AccessRejected("unknown-token", f"id: there is no token {token_id}; the list of tokens shows them all")
+        raise no_such_token(token_id)
     token = _read(row)
     if allowed is not None:
         allowed(token)

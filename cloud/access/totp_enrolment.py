@@ -12,7 +12,7 @@ from cloud.access.rejection import AccessRejected
 from cloud.access.sessions import PasswordProof
 from cloud.access.tables import SessionRow
 from cloud.access.totp import is_secret, step_of
-from cloud.access.users import User, checked_name, user_of
+from cloud.access.users import User, checked_name, no_such_user, user_of
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from i18n.message import LocalizedMessage
@@ -98,5 +98,5 @@ class SecondFactors:
 def _user(connection: Connection, name: str) -> User:
     found = user_of(connection, name)
     if found is None:
-        raise AccessRejected("unknown-user", f"name: there is no user {name}; the list of users shows them all")
+        raise no_such_user(name)
     return found[0]

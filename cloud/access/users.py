@@ -149,6 +149,11 @@ def user_of(connection: Connection, name: str) -> tuple[User, str] | None:
     return None if row is None else (_read(row[:-1]), row[-1])
 
 
+def no_such_user(name: str) -> AccessRejected:
+    """Say that there is none of that name, or none for who asks: the two are told alike."""
+    return AccessRejected("unknown-user", f"name: there is no user {name}; the list of users shows them all")
+
+
 def sites_of_text(text: str | None) -> frozenset[str] | None:
     """Read the sites from the text of a row; None for all."""
     return None if text is None else frozenset(msgspec.json.decode(text, type=list[str]))
@@ -204,7 +209,7 @@ def _change(
 ) -> User:
     found = user_of(connection, name)
     if found is None:
-        raise AccessRejected("unknown-user", f"name: there is no user {name}; the list of users shows them all")
+        raise no_such_user(name)
     before = found[0]
     if allowed is not None:
         allowed(before)

@@ -13,8 +13,8 @@ from fastapi import Request, Response
 from cloud.access.authenticator import Authenticator
 from cloud.access.principal import ROLE_OF_NAME, Principal, Role
 from cloud.access.sessions import OpenedSession
-from cloud.access.tokens import Token
-from cloud.access.users import PROVIDER_PREFIX, User, UserUpdate, may_give
+from cloud.access.tokens import Token, no_such_token
+from cloud.access.users import PROVIDER_PREFIX, User, UserUpdate, may_give, no_such_user
 from cloud.api.parameters import RowId
 from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.access import (
@@ -116,7 +116,7 @@ async def change_user(
     change = _change(platform, principal, new)
 
     def allowed(user: User) -> None:
-        _must_have(principal, user.role, user.sites, given=False)
+        _must_see(principal, user)
         _must_have(principal, _or(change.role, user.role), _or(change.sites, user.sites))
 
     return UserAnswer.of(await platform.access.users.change(name, change, actor=principal.actor, allowed=allowed))
@@ -127,7 +127,7 @@ async def reset_totp(platform: CurrentPlatform, name: Wanted, principal: Current
     """Take away the one-time codes of who has lost their phone, and end their sessions."""
 
     def allowed(user: User) -> None:
-        _must_have(principal, user.role, user.sites, given=False)
+        _must_see(principal, user)
 
     return UserAnswer.of(await platform.access.second_factors.reset(name, actor=principal.actor, allowed=allowed))
 
@@ -156,7 +156,8 @@ async def revoke_token(platform: CurrentPlatform, token_id: RowId, principal: Cu
     """End a token, at once and for good."""
 
     def allowed(token: Token) -> None:
-        _must_have(principal, token.role, token.sites, given=False)
+        if not may_give(principal, token.role, token.sites):
+            raise no_such_token(token.id)
 
     return TokenAnswer.of(await platform.access.tokens.revoke(token_id, actor=principal.actor, allowed=allowed))
 
@@ -170,12 +171,16 @@ def _session(principal: Principal, csrf: str) -> SessionAnswer:
     return SessionAnswer.of(principal, csrf=csrf or None)
 
 
-def _must_have(principal: Principal, role: Role, sites: frozenset[str] | None, *, given: bool = True) -> None:
-    """Require that `principal` has no less; sites that they did not name themselves are named only if they see them."""
+def _must_see(principal: Principal, user: User) -> None:
+    """Require that a user is one that `principal` may change: to them the others are not there."""
+    if not may_give(principal, user.role, user.sites):
+        raise no_such_user(user.name)
+
+
+def _must_have(principal: Principal, role: Role, sites: frozenset[str] | None) -> None:
+    """Require that `principal` has no less than they give; sites that they named are named."""
     if not may_give(principal, role, sites):
-        named = sorted(site for site in sites or () if given or principal.may_see(site))
-        others = [] if sites is None or len(named) == len(sites) else ["other sites"]
-        seen = "all sites" if sites is None else ", ".join([*named, *others])
+        seen = "all sites" if sites is None else ", ".join(sorted(sites))
         raise HttpProblem(
             "not-allowed", f"{principal.name} may not give or take the role {role.name.lower()} on {seen}"
         )

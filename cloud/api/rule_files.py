@@ -16,6 +16,7 @@ from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem
 from cloud.rulebook.records import RuleRejected
 from cloud.rulebook.rules_import import ImportPlan, exported, planned
+from cloud.rulebook.visibility import readable_families
 
 MOST_SHOWN = 500
 TOML = "application/toml"
@@ -31,7 +32,7 @@ async def export(
 ) -> Response:
     """What each scope sets now, as far as the asker may read it, as a rules.toml."""
     store = platform.rule_store
-    if family is not None and family not in store.families():
+    if family is not None and family not in readable_families(principal, store):
         raise HttpProblem("unknown-rule", f"there is no rule {family}; /api/v1/rules lists them")
     text = await store.while_unchanged(lambda: exported(store, principal, family))
     return Response(text, media_type=TOML)

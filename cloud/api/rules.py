@@ -34,7 +34,13 @@ from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import no_such_sensor
 from cloud.rulebook.records import RuleRejected, RuleVersion
 from cloud.rulebook.rule_store import RuleStore
-from cloud.rulebook.visibility import foreign_in, may_change_scope, may_read_scope
+from cloud.rulebook.visibility import (
+    foreign_in,
+    may_change_scope,
+    may_read_family,
+    may_read_scope,
+    readable_families,
+)
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 
@@ -49,7 +55,8 @@ ROUTES = new_routes("Rules", below="/api/v1/rules")
 @ROUTES.get("")
 async def families(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[FamilyAnswer]:
     """Every family of rules, and what each scope says of it."""
-    return [_family(platform.rule_store, family, principal) for family in platform.rule_store.families()]
+    store = platform.rule_store
+    return [_family(store, family, principal) for family in readable_families(principal, store)]
 
 
 @ROUTES.get("/resolved")
@@ -68,7 +75,7 @@ async def resolved(
 @ROUTES.get("/{family}")
 async def one_family(platform: CurrentPlatform, principal: CurrentPrincipal, family: Wanted) -> FamilyAnswer:
     """One family of rules."""
-    if not platform.rule_store.versions(family):
+    if not may_read_family(principal, platform.rule_store, family):
         raise _unknown(family)
     return _family(platform.rule_store, family, principal)
 

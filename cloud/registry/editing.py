@@ -58,7 +58,7 @@ class RegistryEditing:
 
     async def add(self, kind: str, fields: Mapping[str, Any], *, by: Editor) -> EditOutcome:
         """Add a record of the keys that its table in city.toml has."""
-        return await self.apply(lambda registry: added(registry, kind, fields), "add", by=by)
+        return await self.apply(lambda registry: added(registry, kind, fields, sites=by.sites), "add", by=by)
 
     async def amend(
         self, kind: str, name: str, changes: Mapping[str, Any], *, by: Editor, revision: str | None = None,

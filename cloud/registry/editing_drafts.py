@@ -55,11 +55,18 @@ def known_record(
     return record
 
 
-def added(registry: Registry, kind: str, fields: Mapping[str, Any]) -> list[RecordEdit]:
-    """Add a record; its id must be free, for ever: what was stored under an id stays that of its record."""
+def added(
+    registry: Registry, kind: str, fields: Mapping[str, Any], *, sites: frozenset[str] | None = None
+) -> list[RecordEdit]:
+    """Add a record; its id must be free, for ever: what was stored under an id stays that of its record.
+
+    Whose id it is hears who may see `sites` (None: all) of what stands there alone.
+    """
     record = normal(parsed(kind, fields, registry))
     for other in (kind, *({"gateways", "sensors"} - {kind} if kind != "sites" else ())):
         before = registry.registered(other).get(record.id)
+        if before is not None and sites is not None and site_of_record(before) not in sites:
+            raise EditRefused("exists", f"id: {record.id!r} is taken; write another id")
         if before is not None:
             advice = f"bring it back: POST …/{other}/{record.id}/restore" if before.retired else "write another id"
             state = "is a retired" if before.retired else "is a"

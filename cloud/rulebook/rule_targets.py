@@ -3,7 +3,7 @@
 river-1: water_level, siaga      air-market: pm2_5, pm2_5_hour, ispu_pm2_5      daruba, a site: ispu, capacity_used
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 import msgspec
 
@@ -24,11 +24,12 @@ class RuleTargets:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._targets: dict[str, Sensor] = {}
+        self._groups: dict[str, set[str]] | None = None
         self.renew()
 
     def renew(self, changed: Iterable[str] | None = None) -> None:
         """See what the registry says now of the sites and sensors that have `changed` (None: any may have)."""
-        registry = self._registry
+        registry, self._groups = self._registry, None
         if changed is None:
             self._targets = {}
             changed = (*(site.id for site in registry.sites()), *(sensor.id for sensor in registry.sensors()))
@@ -52,6 +53,15 @@ class RuleTargets:
     def all(self) -> list[Sensor]:
         """Every target of the city file."""
         return list(self._targets.values())
+
+    def sites_of(self, group: str) -> Set[str]:
+        """The sites at which sensors of a group stand; none where there is no such group."""
+        if self._groups is None:
+            self._groups = {}
+            for target in self._targets.values():
+                for name in target.groups:
+                    self._groups.setdefault(name, set()).add(target.site)
+        return self._groups.get(group, set())
 
     def get(self, target_id: str) -> Sensor | None:
         """One target; a sensor that is retired too."""

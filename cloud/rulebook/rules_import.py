@@ -15,7 +15,7 @@ from cloud.rulebook.admission import no_such_sensor
 from cloud.rulebook.records import ScopeChange
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rules_file import HEAD, Lines, canonical, fields_in, rules_text
-from cloud.rulebook.visibility import foreign_in, may_change_scope, may_read_scope
+from cloud.rulebook.visibility import foreign_in, may_change_scope, may_read_scope, readable_families
 from i18n.message import LocalizedMessage
 from rules.scope import Patch
 from runtime.settings import SettingsError, document_in
@@ -64,7 +64,7 @@ class _FromFile(msgspec.Struct, frozen=True):
 
 def exported(rule_store: RuleStore, principal: Principal, family: str | None = None) -> str:
     """Write what holds now of a family, or of all, as far as `principal` may read it."""
-    names = rule_store.families() if family is None else [family]
+    names = readable_families(principal, rule_store) if family is None else [family]
     targets = rule_store.targets
     return rules_text(
         {

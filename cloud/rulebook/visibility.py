@@ -8,7 +8,7 @@ refusal, and never as a suggestion.
 
 import re
 from collections.abc import Iterable, Mapping, Set
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,6 +16,9 @@ from cloud.access.principal import Principal
 from cloud.registry.records import Gateway, Sensor
 from cloud.rulebook.rule_targets import RuleTargets
 from wire import Status
+
+if TYPE_CHECKING:
+    from cloud.rulebook.rule_store import RuleStore
 
 HIDDEN = "…"
 """What stands for a sensor of another site in a sentence of a gateway."""
@@ -31,11 +34,25 @@ def may_name(principal: Principal, targets: RuleTargets, sensor: str) -> bool:
 
 
 def may_read_scope(principal: Principal, targets: RuleTargets, scope: str) -> bool:
-    """Whether `principal` may read what a scope says: that of one of their sites or sensors, or a wider one."""
+    """Whether `principal` may read what a scope says: it holds for one of their sites or sensors."""
     kind, _, name = scope.partition(":")
     if kind == "site":
         return principal.may_see(name)
+    if kind == "group" and principal.sites is not None:
+        return not principal.sites.isdisjoint(targets.sites_of(name))
     return kind != "sensor" or may_name(principal, targets, name)
+
+
+def may_read_family(principal: Principal, rule_store: "RuleStore", family: str) -> bool:
+    """Whether there is such a rule for `principal`: one that stands at other sites alone is none."""
+    targets, versions = rule_store.targets, rule_store.versions(family)
+    return any(may_read_scope(principal, targets, version.scope) for version in versions)
+
+
+def readable_families(principal: Principal, rule_store: "RuleStore") -> list[str]:
+    """Every family of which `principal` may read something, by name."""
+    families = rule_store.families()
+    return [name for name in families if principal.sites is None or may_read_family(principal, rule_store, name)]
 
 
 def may_change_scope(principal: Principal, targets: RuleTargets, scope: str) -> bool:

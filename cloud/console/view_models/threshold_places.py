@@ -151,7 +151,12 @@ class ThresholdPlaces:
 
     def _may_show(self, scope: str, sites: frozenset[str] | None) -> bool:
         """Whether somebody who sees `sites` may see that something of `scope` is or was there."""
-        return sites is None or not scope.startswith(("site:", "sensor:")) or self.site_of(scope) in sites
+        kind, _colon, name = scope.partition(":")
+        if sites is None or scope == EVERYWHERE:
+            return True
+        if kind == "group":
+            return not sites.isdisjoint(self._rule_store.targets.sites_of(name))
+        return self.site_of(scope) in sites
 
     def _measures(self, _: Catalog, sensor: Sensor) -> str:
         table = self._registry.quantities

@@ -16,7 +16,7 @@ from cloud.console.view_models.facts import parse_value
 from cloud.console.view_models.places import ListedPlace, PlaceIndex
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.registry.fact_service import FactRejected, FactService
-from cloud.registry.facts import CITY
+from cloud.registry.facts import CITY, Fact
 from cloud.registry.history import GATEWAY, SITE
 from i18n.catalog import Catalog, ended
 
@@ -51,7 +51,7 @@ class FactActions:
         _, principal, value = visit.words, visit.must(Role.ENGINEER), form.text("value")
 
         async def act() -> object:
-            fact = await self._facts.fact(form.number("fact") or 0)
+            fact = await self._fact(visit, form)
             self._must_touch(visit, fact.subject, fact.what, value)
             given: Any = parse_value(_, fact.what, value)
             reason, source = form.text("reason"), form.text("source")
@@ -65,12 +65,19 @@ class FactActions:
         _, principal = visit.words, visit.must(Role.ENGINEER)
 
         async def act() -> object:
-            fact = await self._facts.fact(form.number("fact") or 0)
+            fact = await self._fact(visit, form)
             self._must_touch(visit, fact.subject, "", "")
             return await self._facts.undo(fact.id, actor=principal.actor, reason=form.text("reason"))
 
         await _or_rejected(_, act, field="")
         return Done(_("The fact is taken back."))
+
+    async def _fact(self, visit: PageVisit, form: Form) -> Fact:
+        """The fact that a form is about; LookupError where there is none of that id for the visitor."""
+        fact = await self._facts.fact(form.number("fact") or 0)
+        if fact.subject != CITY and not self._facts.may_touch(fact.subject, visit.principal.sites):
+            raise LookupError(fact.id)
+        return fact
 
     def _must_touch(self, visit: PageVisit, subject: str, what: str, value: str) -> None:
         _, principal = visit.words, visit.principal

@@ -52,11 +52,10 @@ class GatewayActions:
     async def ask(self, visit: PageVisit, form: Form) -> Done:
         """Ask the gateway to do something, and wait until it has answered or will not."""
         _, command, source = visit.words, form.text("command", most=40), form.text("source", most=100)
-        if self._platform.statuses.state(visit.names["id"]) in (ConnectionState.OFFLINE, ConnectionState.NEVER_SEEN):
-            visit.must(Role.TECHNICIAN)
-            raise ActionRejected(_("The gateway is not connected, so it was not asked."), field="command")
 
         async def act(gateway: Gateway, principal: Principal) -> object:
+            if self._platform.statuses.state(gateway.id) in (ConnectionState.OFFLINE, ConnectionState.NEVER_SEEN):
+                raise ActionRejected(_("The gateway is not connected, so it was not asked."), field="command")
             commands = self._care.commands
             asked = await commands.ask(gateway.id, command, source=source, actor=principal.actor)
             return await commands.answered(asked.key, within_s=EXPIRES_S)

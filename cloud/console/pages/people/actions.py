@@ -5,12 +5,11 @@ reset_totp  name=budi        make_token  name=grafana role=viewer days=90       
 """
 
 import re
-from collections.abc import Callable
 
 from cloud.access.principal import ROLE_OF_NAME, Principal, Role
 from cloud.access.rejection import AccessRejected
-from cloud.access.tokens import Token
-from cloud.access.users import User, UserUpdate, may_give
+from cloud.access.tokens import Token, no_such_token
+from cloud.access.users import User, UserUpdate, may_give, no_such_user
 from cloud.console.frame.form import Form
 from cloud.console.frame.page import Done
 from cloud.console.frame.rejections import ActionRejected
@@ -64,7 +63,7 @@ class PeopleActions:
         _, principal = visit.words, visit.must(Role.ADMINISTRATOR)
         try:
             user = await self._access.second_factors.reset(
-                form.text("name"), actor=principal.actor, allowed=_only_of_theirs(_, principal)
+                form.text("name"), actor=principal.actor, allowed=lambda user: _must_see(principal, user)
             )
         except AccessRejected as rejection:
             raise ActionRejected(ended(rejection.sentence)) from None
@@ -88,7 +87,8 @@ class PeopleActions:
         _, principal = visit.words, visit.must(Role.ADMINISTRATOR)
 
         def allowed(token: Token) -> None:
-            _must_have(_, principal, token.role, token.sites)
+            if not may_give(principal, token.role, token.sites):
+                raise no_such_token(token.id)
 
         try:
             token = await self._access.tokens.revoke(form.number("token") or 0, actor=principal.actor, allowed=allowed)
@@ -100,7 +100,7 @@ class PeopleActions:
         _, principal = visit.words, visit.must(Role.ADMINISTRATOR)
 
         def allowed(user: User) -> None:
-            _must_have(_, principal, user.role, user.sites)
+            _must_see(principal, user)
             role = update.role if isinstance(update.role, Role) else user.role
             sites = update.sites if isinstance(update.sites, frozenset) or update.sites is None else user.sites
             _must_have(_, principal, role, sites)
@@ -122,8 +122,10 @@ class PeopleActions:
         return frozenset(wanted) if wanted else None
 
 
-def _only_of_theirs(_: Catalog, principal: Principal) -> Callable[[User], None]:
-    return lambda user: _must_have(_, principal, user.role, user.sites)
+def _must_see(principal: Principal, user: User) -> None:
+    """Require that a user is one that `principal` may change: to them the others are not there."""
+    if not may_give(principal, user.role, user.sites):
+        raise no_such_user(user.name)
 
 
 def _must_have(_: Catalog, principal: Principal, role: Role, sites: frozenset[str] | None) -> None:

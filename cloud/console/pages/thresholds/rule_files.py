@@ -20,6 +20,7 @@ from cloud.console.view_models.thresholds import rule_at, scope_name
 from cloud.rulebook.records import RuleRejected
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rules_import import MOST_BYTES, ImportPlan, ScopeDifference, exported, planned
+from cloud.rulebook.visibility import readable_families
 from i18n.catalog import Catalog
 from rules.rule import Rule
 from rules.scope import NoRule, rule_of
@@ -82,7 +83,7 @@ class _RuleFilesPage:
     async def export(self, visit: PageVisit) -> Response:
         """Answer with the file, of one family if the address names one."""
         _, store, family = visit.words, self._rule_store, visit.query.get("family")
-        if family is not None and family not in store.families():
+        if family is not None and family not in readable_families(visit.principal, store):
             raise NotThere(_("There is no such rule here; look at another place."))
         text = await store.while_unchanged(lambda: exported(store, visit.principal, family))
         return Response(

@@ -80,12 +80,13 @@ class Morotai:
     """The platform without a broker: `send` is a batch that arrived, `say` a status."""
 
     def __init__(
-        self, folder: Path, *, sensors: Sequence[Sensor] = SENSORS, notify: NotifySettings | None = None,
+        self, folder: Path, *, sites: Sequence[Site] | None = None, gateways: Sequence[Gateway] | None = None,
+        sensors: Sequence[Sensor] = SENSORS, notify: NotifySettings | None = None,
         quantities: QuantityTable = BUILT_IN, enrol: EnrolSettings | None = None, file_owns: Sequence[str] = OWNABLE,
     ) -> None:  # fmt: skip
         self.registry = Registry(
-            city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=sensors, quantities=quantities,
-            file_owns=file_owns,
+            city=City("Pulau Morotai", ZONE), sites=sites or SITES, gateways=gateways or GATEWAYS, sensors=sensors,
+            quantities=quantities, file_owns=file_owns,
         )  # fmt: skip
         self.store = SqliteStore(folder / "readings.db")
         self.database = Database(registry_in(folder))

@@ -80,7 +80,8 @@ async def test_who_sees_some_sites_records_and_reads_facts_of_these_alone(city: 
             assert "may see" in refused.words("mistake")[0]
         for action in ("undo", "correct"):
             refused = await browser.send(page, action, fact=hidden.id, value="daruba", reason="x")
-            assert refused.words("mistake") == ["This site is not among those that you may see."]
+            gone = await browser.send(page, action, fact=999, value="daruba", reason="x")
+            assert refused.words("mistake") == gone.words("mistake") == ["This fact is gone."]
 
 
 async def test_facts_are_looked_up_by_their_place_and_turned_page_by_page(

@@ -67,5 +67,6 @@ async def test_no_window_is_touched_by_a_viewer_or_beyond_ones_sites(city: Morot
         hidden = await browser.send(page, "plan", where="sensor:river", until=ahead(2), reason="r")
         assert hidden.words("mistake") == ["“sensor:river” is no place that you may see; write a part of its name."]
         refused = await browser.send(page, "end", window=window.id)
-        assert refused.words("mistake") == ["This site is not among those that you may see."]
+        gone = await browser.send(page, "end", window=999)
+        assert refused.words("mistake") == gone.words("mistake") == ["This window is gone already."]
     assert await city.platform.maintenance.windows() == [window]

@@ -83,9 +83,9 @@ def place(number: int) -> Site:
     return Site(f"site-{number}", f"Place {number}", "", 2.0 + number % 31 / 60, 128.0 + number // 31 / 60, ZONE)
 
 
-async def test_a_large_city_is_one_page_of_bounded_size(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("tests.unit.cloud.api.morotai.SITES", [*SITES, *map(place, range(1_000))])
-    async with Morotai(tmp_path, sensors=list(map(gauge, range(1_000)))) as city:
+async def test_a_large_city_is_one_page_of_bounded_size(tmp_path: Path):
+    sites, sensors = [*SITES, *map(place, range(1_000))], list(map(gauge, range(1_000)))
+    async with Morotai(tmp_path, sites=sites, sensors=sensors) as city:
         now, old = now_ms(), now_ms() - 3_600_000
         spoken = [Reading(f"gauge-{n}", "water_level", old if n < 30 else now, 90.0) for n in range(1_000)]
         await city.send("gw-daruba", spoken)
