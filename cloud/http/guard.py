@@ -30,7 +30,7 @@ from cloud.access.permissions import (
 from cloud.access.principal import Role
 from cloud.database.engine import DatabaseUnavailable
 from cloud.http.auth import SCOPE_KEY
-from cloud.http.problems import error_response, problem_response
+from cloud.http.problems import answer_of_bug, error_response, problem_response
 from cloud.http.same_origin import is_foreign
 from cloud.http.security_headers import add_headers, content_policy
 
@@ -60,17 +60,25 @@ class Guard:
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = _path(scope)
+        path, has_begun = _path(scope), False
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
-                add_headers(MutableHeaders(scope=message), policy=self._policy, path=path)
+                has_begun = True
+                add_headers(MutableHeaders(scope=message), policy=self._policy)
             await send(message)
 
-        method = scope["method"]
-        rejection = await self._rejection(Request(scope), method, path) or _too_much(Request(scope), method, path)
+        request, method = Request(scope), scope["method"]
         body = _Body(receive, path, most=most_bytes_for(method, path))
-        await (rejection or self._app)(scope, body.receive, send_with_headers)
+        try:
+            rejection = await self._rejection(request, method, path) or _too_much(request, method, path)
+            await (rejection or self._app)(scope, body.receive, send_with_headers)
+        except Exception as error:
+            # answered here: the server's own answer would come without the headers; it logs what is raised again
+            if not has_begun:
+                await answer_of_bug(request, error)(scope, receive, send_with_headers)
+            raise
 
     async def _rejection(self, request: Request, method: str, path: str) -> Response | None:
         """Answer why the request may not pass; None where it may, with who asks on its scope."""

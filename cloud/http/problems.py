@@ -133,7 +133,6 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(StoreUnavailable, _answer_store_unavailable)
     app.add_exception_handler(DatabaseUnavailable, _answer_database_unavailable)
     app.add_exception_handler(DataRejected, _answer_data_rejected)
-    app.add_exception_handler(Exception, _answer_bug)
 
 
 def problem_response(request: Request, kind: str, detail: str, *, headers: dict[str, str] | None = None) -> Response:
@@ -207,7 +206,8 @@ async def _answer_http_exception(request: Request, error: Exception) -> Response
     return error_response(request, status, details.get(status, str(error.detail)), headers=headers)
 
 
-async def _answer_bug(request: Request, error: Exception) -> Response:
+def answer_of_bug(request: Request, error: Exception) -> Response:
+    """Answer where the server itself is wrong: what exactly is in its log, and nowhere else."""
     return error_response(
         request,
         500,

@@ -32,10 +32,9 @@ def tiles_of(tiles: str) -> str:
     return f" {parts.scheme}://{parts.netloc.replace('{s}', '*')}" if parts.scheme and parts.netloc else ""
 
 
-def add_headers(headers: MutableHeaders, *, policy: str, path: str) -> None:
+def add_headers(headers: MutableHeaders, *, policy: str) -> None:
     """Add to an answer's headers what it does not say itself."""
     for name, content in _ALWAYS.items():
         headers.setdefault(name, content)
     headers.setdefault("Content-Security-Policy", policy)
-    if path.startswith(("/api/", "/login")):
-        headers.setdefault("Cache-Control", "no-store")  # it depends on who asks
+    headers.setdefault("Cache-Control", "no-store")  # it depends on who asks, unless it says that it does not
