@@ -118,6 +118,7 @@ def server_of(app: Any, *, proxies: tuple[str, ...]) -> Server:
             ws_max_queue=8,
             log_config=None,
             access_log=False,
+            server_header=False,
             forwarded_allow_ips=list(proxies),
             timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
         )

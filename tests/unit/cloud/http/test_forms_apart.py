@@ -23,12 +23,17 @@ NOWHERE, NO_NUMBER = "yulu", 999
 UNTIL = "2099-11-24T10:00"
 Form = tuple[str, str, str, dict[str, Any]]
 """Page, its address, the action, the fields; {alarm}, {window} … become a number of the other site, or of nothing."""
-_ALARM = [("acknowledge", {"word": "a"}), ("assign", {"person": "a"}), ("shelve", {"word": "a", "for": "1h"}),
-          ("unshelve", {"word": "a"}), ("tick", {"step": 1})]  # fmt: skip
+_ALARM: dict[str, dict[str, Any]] = {
+    "acknowledge": {"word": "a"},
+    "assign": {"person": "a"},
+    "shelve": {"word": "a", "for": "1h"},
+    "unshelve": {"word": "a"},
+    "tick": {"step": 1},
+}
 _ZULU_RULE = "thresholds/zulu-dust/sensor:zulu-air"
 FORMS: list[Form] = [
-    *(("alarms", "alarms", action, {"alarm": "{alarm}", **fields}) for action, fields in _ALARM),
-    *(("alarms/{id}", "alarms/{alarm}", action, {"alarm": "{alarm}", **fields}) for action, fields in _ALARM),
+    *(("alarms", "alarms", action, {"alarm": "{alarm}", **fields}) for action, fields in _ALARM.items()),
+    *(("alarms/{id}", "alarms/{alarm}", action, {"alarm": "{alarm}", **fields}) for action, fields in _ALARM.items()),
     ("maintenance", "maintenance", "plan", {"where": "site:zulu-site", "until": UNTIL, "reason": "a"}),
     ("maintenance", "maintenance", "plan", {"where": "zulu-river", "until": UNTIL, "reason": "a"}),
     ("maintenance", "maintenance", "end", {"window": "{window}"}),

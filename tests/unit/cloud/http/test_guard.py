@@ -13,6 +13,7 @@ from cloud.access.permissions import MOST_BYTES, most_bytes_for
 from cloud.access.principal import Role
 from cloud.access.settings import AccessSettings
 from cloud.access.users import UserUpdate
+from cloud.api.app import make_api
 from cloud.http.same_origin import safe_next
 from cloud.http.security_headers import content_policy
 from tests.unit.cloud.access.house import BOSS, PASSWORD, House
@@ -245,3 +246,20 @@ async def test_a_body_is_refused_where_it_is_longer_than_its_route_takes_before_
 async def test_a_length_that_is_none_is_refused(shared_client: httpx.AsyncClient, shared_city: Morotai, length: str):
     headers = {"Authorization": f"Bearer {await shared_city.token(Role.ADMINISTRATOR)}", "Content-Length": length}
     check_problem(await shared_client.post("/api/v1/users", content=b"{}", headers=headers), 413, None, [])
+
+
+async def test_a_mistake_of_ours_is_told_without_its_details_and_under_the_same_headers(city: Morotai):
+    def fail() -> None:
+        raise ZeroDivisionError("secret-of-the-server")
+
+    app = make_api(city.platform)
+    app.router.routes = [route for route in app.router.routes if getattr(route, "path", "") != "/api/v1/health"]
+    app.add_api_route("/api/v1/health", fail, methods=["GET"])
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test") as client:
+        answer = await client.get("/api/v1/health")
+    check_problem(answer, 500, None, ["a mistake of its own (ZeroDivisionError)"])
+    assert "secret-of-the-server" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
