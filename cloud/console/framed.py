@@ -11,12 +11,13 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from cloud.console.components.coast import read_coast
+from cloud.console.components.recent_manual_readings import RecentManualReadings
 from cloud.console.frame.console_pages import ConsolePages
 from cloud.console.frame.headline import above
 from cloud.console.frame.live import LiveChannels
 from cloud.console.frame.page import ConsolePage
 from cloud.console.frame.page_routes import PageRoutes
-from cloud.console.frame.static import answer_static
+from cloud.console.frame.static import WORKER, answer_static, answer_worker
 from cloud.console.frame.visit import ROOT
 from cloud.console.headlines import Headlines
 from cloud.console.pages.alarms.lists import AlarmLists
@@ -30,6 +31,7 @@ from cloud.console.pages.fleet.page import fleet_page
 from cloud.console.pages.health.page import health_page
 from cloud.console.pages.journal.page import journal_page
 from cloud.console.pages.maintenance.page import maintenance_page
+from cloud.console.pages.manual_reading.page import manual_reading_page
 from cloud.console.pages.people.page import people_page
 from cloud.console.pages.refused.page import letter_page, refused_page
 from cloud.console.pages.registry.pages import registry_pages
@@ -54,11 +56,13 @@ def pages_of(platform: Platform, settings: ConsoleSettings) -> list[ConsolePage]
     stories = StoryExchange(Path(settings.stories)) if settings.stories else None
     places, gateways = PlaceIndex(platform.registry), FleetFactsByScope(platform)
     lists = AlarmLists(platform.alarm_service, platform.maintenance, platform.checklists)
+    recent = RecentManualReadings(platform.manual_readings, platform.store)
     threshold_places = ThresholdPlaces(platform.rule_store)
     return [
         situation_page(platform, coast=coast, tiles=tiles, stories=stories),
         wall_page(platform, coast=coast, tiles=tiles),
-        site_page(platform),
+        site_page(platform, recent),
+        manual_reading_page(platform, recent),
         alarms_page(platform, lists),
         one_alarm_page(platform, lists),
         maintenance_page(platform.maintenance, platform.registry, places),
@@ -90,6 +94,7 @@ def mount_pages(app: FastAPI, platform: Platform, settings: ConsoleSettings) -> 
         tiles=settings.tiles,
     )
     app.router.routes.append(Route(f"{ROOT}/static/{{stamp}}/{{name}}", answer_static, methods=["GET"]))
+    app.router.routes.append(Route(f"{ROOT}/{WORKER}", answer_worker, methods=["GET"]))
     for page in pages_of(platform, settings):
         shown = msgspec.structs.replace(page, show=above(page.show, headlines.of))
         for code in LANGUAGES:

@@ -77,7 +77,7 @@ class ImportedRangeRow(Base):
 
 
 class ManualReadingRow(Base):
-    """A reading by a person, once for each `key` of theirs; `stated_ms` is its time as it was sent."""
+    """A reading by a person, once for each `key` of theirs."""
 
     __tablename__ = "manual_readings"
     __table_args__ = (
@@ -91,7 +91,6 @@ class ManualReadingRow(Base):
     sensor: Mapped[str] = mapped_column(NAME)
     quantity: Mapped[str] = mapped_column(NAME)
     time_ms: Mapped[int] = mapped_column(COUNT)
-    stated_ms: Mapped[int] = mapped_column(COUNT)
     clock_offset_ms: Mapped[int] = mapped_column(COUNT)
     value: Mapped[float]
     entered_ms: Mapped[int] = mapped_column(COUNT)

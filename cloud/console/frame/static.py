@@ -25,6 +25,7 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".wav": "audio/wav",
 }
+WORKER = "keep-readings.js"
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -64,6 +65,12 @@ def symbol(context: Context, name: str) -> Markup:
     """Return one of static/symbols.svg as an element, hidden from screen readers: it always stands beside words."""
     href = f"{context['root']}{href_of('symbols.svg')}#{name}"
     return Markup('<svg class="symbol" aria-hidden="true"><use href="{}"></use></svg>').format(href)
+
+
+async def answer_worker(_request: Request) -> Response:
+    """Answer the script that opens a page without a link: at the console's own path, for that alone it may serve."""
+    headers = {"Content-Type": TYPES[".js"], "Cache-Control": "no-cache"}
+    return Response(static_files().files[WORKER], headers=headers)
 
 
 async def answer_static(request: Request) -> Response:

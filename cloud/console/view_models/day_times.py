@@ -33,6 +33,11 @@ def next_hour(now_ms: int, zone: ZoneInfo) -> int:
     return hour_end_ms(now_ms, zone)
 
 
+def site_zone(name: str, otherwise: ZoneInfo) -> ZoneInfo:
+    """The zone of a site by the `name` that it has; without one the city's."""
+    return ZoneInfo(name) if name else otherwise
+
+
 def day_start(time_ms: int, zone: ZoneInfo, *, days: int = 0) -> int:
     """Midnight in `zone` of the day of `time_ms`, or of the day that is `days` later."""
     day = datetime.fromtimestamp(time_ms / 1_000, UTC).astimezone(zone).date() + timedelta(days=days)

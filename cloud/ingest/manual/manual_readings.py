@@ -89,7 +89,7 @@ class ManualReadings:
     ) -> EntryOutcome:
         known = kept_as(connection, actor.name, entry.key)
         if known is not None:
-            return _known(entry, *known)
+            return _known(entry, known)
         if entered_since(connection, actor.name, now_ms - DAY_MS) >= MOST_A_DAY:
             return EntryOutcome(entry.key, EntryState.REFUSED, _too_many())
         try:
@@ -100,10 +100,10 @@ class ManualReadings:
         except EntryRejected as error:
             state = EntryState.UNSURE if error.is_unsure else EntryState.REFUSED
             return EntryOutcome(entry.key, state, error.sentence)
-        kept = keep(connection, right, actor, stated_ms=entry.stated_ms, offset_ms=offset_ms, now_ms=now_ms)
+        kept = keep(connection, right, actor, offset_ms=offset_ms, now_ms=now_ms)
         if kept is None:  # it came over two connections at once, and the other was first
             known = kept_as(connection, actor.name, entry.key)
-            return EntryOutcome(entry.key, EntryState.KNOWN) if known is None else _known(entry, *known)
+            return EntryOutcome(entry.key, EntryState.KNOWN) if known is None else _known(entry, known)
         return EntryOutcome(entry.key, EntryState.STORED, reading=kept)
 
     def _before(
@@ -118,9 +118,9 @@ class ManualReadings:
         return [*((one.time_ms, one.value) for one in beside), *newest_of(self._newest.series(sensor, quantity))]
 
 
-def _known(entry: EnteredReading, kept: ManualReading, stated_ms: int) -> EntryOutcome:
-    same = (kept.sensor, kept.quantity, kept.value, stated_ms)
-    if same == (entry.sensor, entry.quantity, entry.value, entry.stated_ms):
+def _known(entry: EnteredReading, kept: ManualReading) -> EntryOutcome:
+    """The same again, whatever its time: a form that is sent again says anew how long ago that was."""
+    if (kept.sensor, kept.quantity, kept.value) == (entry.sensor, entry.quantity, entry.value):
         return EntryOutcome(entry.key, EntryState.KNOWN, reading=kept)
     sentence = LocalizedMessage(
         "key {key!r} was sent with another reading before; give each reading a key of its own", key=entry.key[:60]

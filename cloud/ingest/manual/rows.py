@@ -20,13 +20,12 @@ _READING: tuple[Any, ...] = (
 
 
 def keep(
-    connection: Connection, entry: EnteredReading, actor: Actor, *, stated_ms: int, offset_ms: int, now_ms: int
+    connection: Connection, entry: EnteredReading, actor: Actor, *, offset_ms: int, now_ms: int
 ) -> ManualReading | None:
     """Keep an entry, which has its right time; None where that key is kept already."""
     row = {
         "person": actor.name, "key": entry.key, "sensor": entry.sensor, "quantity": entry.quantity,
         "time_ms": entry.stated_ms, "value": entry.value, "entered_ms": now_ms, "clock_offset_ms": offset_ms,
-        "stated_ms": stated_ms,
     }  # fmt: skip
     statement = insert_statement(connection, Row).values(row).on_conflict_do_nothing().returning(*_READING)
     found = connection.execute(statement).first()
@@ -48,11 +47,11 @@ def _follow_up(connection: Connection, reading: ManualReading, now_ms: int) -> N
     make_ready(connection, noted, now_ms=now_ms)
 
 
-def kept_as(connection: Connection, person: str, key: str) -> tuple[ManualReading, int] | None:
-    """What is kept of a key, and the time that was stated with it."""
-    query = select(*_READING, Row.stated_ms).where(Row.person == person, Row.key == key)
+def kept_as(connection: Connection, person: str, key: str) -> ManualReading | None:
+    """What is kept of a key."""
+    query = select(*_READING).where(Row.person == person, Row.key == key)
     found = connection.execute(query).first()
-    return None if found is None else (ManualReading(*found[:-1]), found[-1])
+    return None if found is None else ManualReading(*found)
 
 
 def entered_since(connection: Connection, person: str, since_ms: int) -> int:

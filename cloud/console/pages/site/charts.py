@@ -4,7 +4,6 @@ await charts.of(visit, site, sensors) -> SiteChart(("river", "water_level"), spa
 """
 
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -12,6 +11,7 @@ from cloud.console.components.chart_annotations import ChartAnnotations
 from cloud.console.components.history_cache import SPANS, HistoryCache
 from cloud.console.frame.page import Fragment
 from cloud.console.frame.visit import PageVisit
+from cloud.console.view_models.day_times import site_zone
 from cloud.console.view_models.place_cards import MATTERS
 from cloud.console.view_models.site_chart import ChartView, chart_view
 from cloud.platform import Platform
@@ -68,7 +68,7 @@ class SiteCharts:
             sensor="" if known is None or sensor == site.id else known.name,
             levels=levels,
             bands=bands,
-            zone=_zone_of(site, visit.zone),
+            zone=site_zone(site.zone, visit.zone),
         )
 
 
@@ -79,7 +79,3 @@ def _first_that_matters(readings: Sequence[StoredReading]) -> tuple[str, str] | 
                 if reading.quantity == name:
                     return reading.sensor, reading.quantity
     return (readings[0].sensor, readings[0].quantity) if readings else None
-
-
-def _zone_of(site: Site, otherwise: ZoneInfo) -> ZoneInfo:
-    return ZoneInfo(site.zone) if site.zone else otherwise

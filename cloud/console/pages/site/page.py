@@ -9,11 +9,13 @@ from collections.abc import Sequence
 import msgspec
 
 from cloud.console.components.board_parts import cards_of
+from cloud.console.components.recent_manual_readings import RecentManualReadings
 from cloud.console.frame.page import ConsolePage, Fragment, PageContent
 from cloud.console.frame.rejections import NotThere
 from cloud.console.frame.visit import PageVisit
 from cloud.console.pages.site.about import AboutSite
 from cloud.console.pages.site.charts import SiteCharts
+from cloud.console.pages.site.seen import SeenAtSite
 from cloud.console.view_models.place_cards import CardFigure, CardMaker
 from cloud.platform import Platform
 from cloud.registry.records import Sensor, Site
@@ -33,15 +35,16 @@ class SensorBlock(msgspec.Struct, frozen=True):
     figures: tuple[CardFigure, ...]
 
 
-def site_page(platform: Platform) -> ConsolePage:
+def site_page(platform: Platform, recent: RecentManualReadings) -> ConsolePage:
     """The page of each site of a platform."""
-    own = _SitePage(platform)
-    styles = ("situation.css", "site.css", "site_about.css")
+    own = _SitePage(platform, recent)
+    styles = ("situation.css", "site.css", "site_about.css", "manual-reading.css")
     return ConsolePage("sites/{id}", "site/page.html", own.show, styles=styles, name="")
 
 
 class _SitePage:
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, recent: RecentManualReadings) -> None:
+        self._seen = SeenAtSite(platform, recent)
         self._platform, self._charts = platform, SiteCharts(platform)
         self._about = AboutSite(platform)
 
@@ -62,8 +65,9 @@ class _SitePage:
                 Fragment("site-sensors", "site/sensors.html", shown, version=(blocks, page, pages)),
                 chart.fragment,
                 *self._about.fragments(visit, site),
+                await self._seen.fragment(visit, site, sensors),
             ],
-            still={"site": site, "chart": chart, **self._about.still(visit)},
+            still={"site": site, "chart": chart, **self._about.still(visit), **self._seen.still(visit, site)},
             title=site.name,
         )
 

@@ -17,7 +17,6 @@ def upgrade() -> None:
         sa.Column("sensor", sa.String(64), nullable=False),
         sa.Column("quantity", sa.String(64), nullable=False),
         sa.Column("time_ms", sa.BigInteger, nullable=False),
-        sa.Column("stated_ms", sa.BigInteger, nullable=False),
         sa.Column("clock_offset_ms", sa.BigInteger, nullable=False),
         sa.Column("value", sa.Double, nullable=False),
         sa.Column("entered_ms", sa.BigInteger, nullable=False),

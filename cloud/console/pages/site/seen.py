@@ -1,0 +1,39 @@
+"""What people read at a place within a day, on its page: of each series the newest, and what the sensor said then."""
+
+from collections.abc import Sequence
+
+from cloud.access.principal import Role
+from cloud.console.components.recent_manual_readings import RecentManualReadings
+from cloud.console.frame.page import Fragment
+from cloud.console.frame.visit import PageVisit
+from cloud.console.view_models.day_times import site_zone
+from cloud.console.view_models.manual_readings import MOST_SERIES, SeenView, seen_view
+from cloud.platform import Platform
+from cloud.registry.records import Sensor, Site
+from runtime.clock import wall_ms
+
+
+class SeenAtSite:
+    """A part of the page of a site."""
+
+    def __init__(self, platform: Platform, recent: RecentManualReadings) -> None:
+        self._platform, self._recent = platform, recent
+
+    def still(self, visit: PageVisit, site: Site) -> dict[str, object]:
+        """Whether to offer that a reading is entered."""
+        return {"may_enter": visit.may(Role.TECHNICIAN, site=site.id)}
+
+    async def fragment(self, visit: PageVisit, site: Site, sensors: Sequence[Sensor]) -> Fragment:
+        """The newest reading of each series."""
+        names = {sensor.id: sensor.name for sensor in sensors[:MOST_SERIES]}
+        table, zone, now_ms = self._platform.registry.quantities, site_zone(site.zone, visit.zone), wall_ms()
+        newest: dict[tuple[str, str], SeenView] = {}
+        for each in await self._recent.of(site.id, list(names)):
+            series = (each.reading.sensor, each.reading.quantity)
+            if series not in newest:
+                newest[series] = seen_view(
+                    visit.words, each.reading, table.row(each.reading.quantity), each.point,
+                    sensor=names.get(each.reading.sensor, ""), now_ms=now_ms, zone=zone,
+                )  # fmt: skip
+        seen = tuple(newest.values())
+        return Fragment("site-seen", "site/seen.html", {"seen": seen}, version=seen)
