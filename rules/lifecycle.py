@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from rules.core import Core
 from rules.events import Event, EventKind, Observed, Phase, SecondReading
 from rules.marks import Mark
-from rules.quality import NEVER_MS, Judged, judge
+from rules.quality import NEVER_MS, Judged, confirmed, judge
 from rules.rise import rise_of, with_low
 from rules.rule import RuleKind
 from rules.silence import end_silence, pass_silence
@@ -22,6 +22,7 @@ MOST_WAITING = 64
 """So many readings wait to be confirmed; of more than that every second one is let go."""
 _NO_EVENTS: list[Event] = []
 _SPIKE = int(Mark.SPIKE)
+_CONFIRMED = int(Mark.CONFIRMED)
 
 
 def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[Event]]:
@@ -37,6 +38,8 @@ def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[E
         if not given & numbers.rejected:
             judged, verdict = judge(numbers.policy, before, time_ms, value)
             mark = int(verdict)  # arithmetic on flags costs more than the rest of the fold
+            if mark and observed.marks & _CONFIRMED:
+                judged, mark = (confirmed(before, time_ms, value) if mark & _SPIKE else judged), 0
     if (given | mark) & numbers.rejected or watched.rule.kind is RuleKind.SILENCE:
         doubted = _with_doubted(core, observed, judged) if mark & _SPIKE and numbers.rejects_spikes else core.doubted
         return replace(core, heard_ms=time_ms, judged=judged, doubted=doubted), events

@@ -3,6 +3,7 @@
 0 = plain    1 backfill    2 clock estimated    4 clock unknown    8 spike    16 stuck    32 twins disagree
 64 twin astray: its twin says something else too, but what both said before speaks for this one
 128 withdrawn: a computed value that no longer holds, as later readings or verdicts have shown
+256 confirmed: a person has read the same there, so the doubts of quality on it are taken back
 
 A later verdict stands beside the reading as it was stored, and takes the place of its quality marks.
 """
@@ -24,6 +25,7 @@ class Mark(IntFlag):
     TWINS_DISAGREE = 32
     TWIN_ASTRAY = 64
     WITHDRAWN = 128
+    CONFIRMED = 256
 
 
 MARK_NAMES = {
@@ -35,14 +37,16 @@ MARK_NAMES = {
     Mark.TWINS_DISAGREE: "twins_disagree",
     Mark.TWIN_ASTRAY: "twin_astray",
     Mark.WITHDRAWN: "withdrawn",
+    Mark.CONFIRMED: "confirmed",
 }
-MARK_OF_NAME = {name: mark for mark, name in MARK_NAMES.items()}
+MARK_OF_NAME = {name: mark for mark, name in MARK_NAMES.items() if mark is not Mark.CONFIRMED}
+"""What a rule may reject."""
 MARK_OF_CLOCK = {
     Clock.SYNCED: Mark.NONE,
     Clock.ESTIMATED: Mark.CLOCK_ESTIMATED,
     Clock.UNKNOWN: Mark.CLOCK_UNKNOWN,
 }
-QUALITY = int(Mark.SPIKE | Mark.STUCK | Mark.TWINS_DISAGREE | Mark.TWIN_ASTRAY | Mark.WITHDRAWN)
+QUALITY = int(Mark.SPIKE | Mark.STUCK | Mark.TWINS_DISAGREE | Mark.TWIN_ASTRAY | Mark.WITHDRAWN | Mark.CONFIRMED)
 """The marks of which a later verdict may say otherwise."""
 NOT_BELIEVED = int(Mark.SPIKE | Mark.TWINS_DISAGREE | Mark.CLOCK_UNKNOWN | Mark.WITHDRAWN)
 """Readings with one of these count for nothing in what is computed, where there are others."""

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from math import inf, isfinite, sqrt
 
 import msgspec
+from msgspec.structs import replace
 
 from rules.marks import Mark
 from rules.quality_policies import Policy
@@ -99,6 +100,13 @@ def judge(policy: Policy, judged: Judged, time_ms: int, value: float) -> tuple[J
         return _trusted(policy, judged, time_ms, value, same), stuck
     after = _doubted(policy, judged, time_ms, value, same)
     return after, stuck if after.doubt_ms == NEVER_MS else Mark.SPIKE | stuck
+
+
+def confirmed(judged: Judged, time_ms: int, value: float) -> Judged:
+    """The judgement where somebody has seen that a doubted value is right: what was doubted before it is believed."""
+    same_ms = judged.same_ms if value == judged.same else time_ms
+    began = judged if judged.doubt_ms != NEVER_MS else replace(judged, doubt_ms=time_ms, doubt=value)
+    return _jumped(began, time_ms, value, (same_ms, value))
 
 
 def revised(before: Judged, after: Judged) -> Revised | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from cloud.alarms.records import Alarm
 from cloud.readings.contract import Aggregate, Point, ReadingsStore
-from rules.marks import QUALITY
+from rules.marks import QUALITY, Mark
 from wire.durations import DAY_MS, MINUTE_MS
 
 AROUND_MS = 30 * MINUTE_MS
@@ -41,7 +41,7 @@ class Stretch(msgspec.Struct, frozen=True):
     @property
     def doubted(self) -> list[Point]:
         """The values that a mark of quality stands on."""
-        return [point for point in self.points if point.marks & QUALITY]
+        return [point for point in self.points if point.marks & QUALITY & ~Mark.CONFIRMED]
 
     def _gaps(self) -> Iterator[tuple[int, int]]:
         times = [self.start_ms, *(point.time_ms for point in self.points), self.end_ms]

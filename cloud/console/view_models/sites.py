@@ -16,6 +16,7 @@ BADGES = {
     Mark.SPIKE: (N_("doubted"), N_("A step faster than it can be; the next readings will show")),
     Mark.STUCK: (N_("does not move"), N_("The same value for longer than it should be")),
     Mark.TWINS_DISAGREE: (N_("doubted"), N_("The sensor that measures the same says something else")),
+    Mark.CONFIRMED: (N_("confirmed"), N_("Somebody has read the same there")),
     Mark.TWIN_ASTRAY: (N_("twin astray"), N_("The sensor that measures the same left what both had said")),
 }
 """Marks as people read them: the badge, and what it means."""

@@ -1,6 +1,6 @@
 """A doubted reading of a sensor that somebody has seen to be right: its doubt is taken back.
 
-level 350 spike at 14:03    staff gauge 347 by ani at 14:05 ─► within what twins may differ ─► plain
+level 350 spike at 14:03    staff gauge 347 by ani at 14:05 ─► within what twins may differ ─► confirmed
                             staff gauge 101 by ani at 14:05 ─► the doubt stands
 """
 
@@ -17,6 +17,7 @@ from rules.twins import twins_disagree
 
 MOST_SEEN = 10_000
 _DOUBTS = int(Mark.SPIKE | Mark.STUCK | Mark.TWINS_DISAGREE | Mark.TWIN_ASTRAY)
+_CONFIRMED = int(Mark.CONFIRMED)
 
 
 def confirmed(
@@ -29,7 +30,9 @@ def confirmed(
     by_time = {one.time_ms: one.value for one in sorted(seen, key=_order)}
     times_ms = list(by_time)
     return [
-        mark & ~_DOUBTS if mark & _DOUBTS and _is_seen(policy, point, by_time, times_ms) else mark
+        mark & ~_DOUBTS | _CONFIRMED
+        if (mark & _DOUBTS or point.marks & _CONFIRMED) and _is_seen(policy, point, by_time, times_ms)
+        else mark
         for point, mark in zip(points, marks, strict=True)
     ]
 
@@ -38,7 +41,11 @@ async def without_seen(
     database: Database, policy: Policy, points: Sequence[Point], verdicts: list[Verdict]
 ) -> list[Verdict]:
     """The verdicts on points of one series, without the doubts that people have taken back; DatabaseUnavailable."""
-    doubted_ms = [verdict.time_ms for verdict in verdicts if verdict.marks & _DOUBTS]
+    doubted_ms = [
+        verdict.time_ms
+        for verdict, point in zip(verdicts, points, strict=True)
+        if verdict.marks & _DOUBTS or point.marks & _CONFIRMED
+    ]
     if not doubted_ms:
         return verdicts
     sensor, quantity = verdicts[0].sensor, verdicts[0].quantity
