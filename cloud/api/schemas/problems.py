@@ -3,14 +3,15 @@
 {"type":"urn:siaga:problem:unknown-sensor","title":"No such sensor","status":404,"detail":"sensor: there is no …", …}
 """
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cloud.api.schemas.base import AnswerModel
 
 
 class ProblemAnswer(AnswerModel):
-    """An error, as RFC 9457 has it."""
+    """An error, as RFC 9457 has it; `problems` is there only where there are several."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
     type: str = Field(examples=["urn:siaga:problem:bad-parameter"])
     title: str
     status: int
