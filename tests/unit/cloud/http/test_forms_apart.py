@@ -73,8 +73,11 @@ FORMS: list[Form] = [
     ("people", "people", "make_token", {"name": "t", "role": "viewer", "days": 9, "sites": FOREIGN}),
     ("people", "people", "revoke_token", {"token": "{token}"}),
 ]  # fmt: skip
-NAMES_NOTHING = {("", "story"), ("duty", "add"), ("duty", "remove"), ("health", "test"), ("health", "test_alarm")}
-"""Of the whole city: people on duty, channels, stories."""
+NAMES_NOTHING = {
+    ("", "story"), ("duty", "add"), ("duty", "remove"), ("duty", "hand-over"), ("duty", "read"), ("health", "test"),
+    ("health", "test_alarm"),
+}  # fmt: skip
+"""Of the whole city: people on duty, notes of shifts, channels, stories."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -87,6 +87,7 @@ async def _alarms(city: Morotai) -> None:
 
 
 async def _edits(city: Morotai) -> None:
+    await city.platform.handover.write("zulu leaks", actor=_SOMEBODY)
     await city.access.users.add("zulu-user", PASSWORD, Role.OPERATOR, sites=[FOREIGN], actor=_SOMEBODY)
     await city.access.tokens.add("zulu-token", Role.VIEWER, sites=[FOREIGN], days=1, actor=_SOMEBODY)
     for site in (OWN, FOREIGN):
