@@ -13,6 +13,7 @@ from cloud.ingest.manual.checks import quantities_by_eye
 from cloud.ingest.manual.records import ManualReading
 from cloud.readings.contract import Point, StoredReading
 from cloud.registry.records import Sensor
+from cloud.situation import OCCUPANCY, WATER
 from i18n import figures
 from i18n.catalog import Catalog
 from rules.quality_policies import policy_of
@@ -23,6 +24,8 @@ from wire.durations import DAY_MS
 MOST_SERIES = 200
 """Of one place: what people read by eye, and what is looked for beside them."""
 SERIES = "{sensor}/{quantity}"
+_FIRST = (WATER, OCCUPANCY)
+"""What people read: the staff gauge, and heads."""
 
 
 class SeriesChoice(msgspec.Struct, frozen=True):
@@ -69,8 +72,9 @@ def choice_of(
 
 
 def series_by_eye(sensors: Sequence[Sensor], table: QuantityTable) -> list[tuple[Sensor, Quantity]]:
-    """What can be read by eye at a place."""
-    return [(sensor, row) for sensor in sensors for row in quantities_by_eye(sensor, table)][:MOST_SERIES]
+    """What can be read by eye at a place: first what matters most there, and always in the same order."""
+    found = [(sensor, row) for sensor in sensors for row in quantities_by_eye(sensor, table)]
+    return sorted(found, key=_order)[:MOST_SERIES]
 
 
 def seen_view(
@@ -89,6 +93,12 @@ def seen_view(
 def value_words(_: Catalog, row: Quantity, value: float) -> str:
     """A value with its unit."""
     return " ".join(part for part in figures.value_and_unit(_, row, value) if part)
+
+
+def _order(series: tuple[Sensor, Quantity]) -> tuple[int, str, str, str]:
+    sensor, row = series
+    place = _FIRST.index(row.name) if row.name in _FIRST else len(_FIRST)
+    return place, sensor.name, sensor.id, row.name
 
 
 def _beside(_: Catalog, reading: ManualReading, row: Quantity, point: Point | None) -> tuple[str, bool]:

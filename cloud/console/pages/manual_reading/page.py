@@ -126,7 +126,8 @@ class _ManualReadingPage:
         return site
 
     def _sensors(self, site: Site) -> list[Sensor]:
-        return [one for one in self._platform.registry.sensors_at(site.id) if one.id != one.gateway][:MOST_SERIES]
+        own = [one for one in self._platform.registry.sensors_at(site.id) if one.id != one.gateway]
+        return sorted(own, key=lambda sensor: sensor.id)[:MOST_SERIES]
 
     def _choices(self, visit: PageVisit, site: Site, sensors: Sequence[Sensor], now_ms: int) -> list[SeriesChoice]:
         platform, zone = self._platform, site_zone(site.zone, visit.zone)

@@ -1,5 +1,6 @@
 """The page of a reading by a person, without a script: refusals keep what was typed, the unlikely is asked about."""
 
+import re
 from typing import Any
 
 from cloud.access.principal import Role
@@ -26,6 +27,13 @@ async def test_a_technician_enters_a_reading_once(city: Morotai):
         (seen,) = again.words("seen")
         assert seen.startswith("River gauge · Water level 132.5 cm read by technician at ")
         assert seen.endswith("The sensor said 132.4 cm then: they agree.")
+
+
+async def test_the_staff_gauge_stands_first_whatever_the_order_of_the_registry(city: Morotai):
+    async with asked(city, Role.TECHNICIAN) as browser:
+        page = await browser.open(READING)
+        offered = re.findall(r'<option value="([a-z]+/[a-z0-9_]+)"', page.text)
+        assert offered == ["river/water_level", "air/pm2_5", "air/temperature", "river/distance"]
 
 
 async def test_an_unlikely_value_is_asked_about_and_the_page_says_by_how_much_it_is_off(city: Morotai):
