@@ -177,8 +177,8 @@ async def before_the_codes(city: Morotai) -> Asker:
 ASKERS: dict[str, Callable[[Morotai], Awaitable[Asker]]] = {
     "nobody": nobody,
     **{role.name.lower(): program(role) for role in Role},
-    **{f"{role.name.lower()}-of-one-site": program(role, ["daruba"]) for role in Role},
-    **{f"{role.name.lower()}-by-cookie": person(role) for role in Role},
+    "administrator-of-one-site": program(Role.ADMINISTRATOR, ["daruba"]),
+    **{f"{role.name.lower()}-by-cookie": person(role) for role in (Role.VIEWER, Role.OPERATOR, Role.ADMINISTRATOR)},
     "logged-out": person(Role.ADMINISTRATOR, then=logged_out),
     "switched-off": person(Role.ADMINISTRATOR, then=switched_off),
     "less-than-before": person(Role.ADMINISTRATOR, then=less_than_before),

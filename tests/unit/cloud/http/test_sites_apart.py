@@ -26,7 +26,7 @@ from tests.unit.cloud.http.two_sites import FOREIGN, GATEWAY, MARK, OWN, SENSOR,
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOWHERE = "yulu"
 """So near to MARK that a suggestion would say that."""
-NUMBERS = tuple(str(number) for number in range(1, 7))
+NUMBERS = tuple(str(number) for number in range(1, 5))
 IDS = (FOREIGN, GATEWAY[FOREIGN], SENSOR[FOREIGN], *NUMBERS)
 NAMED = {
     "gateway_id": (GATEWAY[FOREIGN],),
