@@ -47,6 +47,8 @@ from cloud.registry.snapshot import Registry
 from cloud.rulebook.limited_series import LimitedSeries
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.visibility import whole_gateways
+from cloud.site_notes.notes import SiteNotes
+from cloud.site_notes.photos import SitePhotos
 from runtime.clock import wall_ms
 from runtime.secret_urls import scrubbed
 from wire import printable
@@ -101,6 +103,8 @@ class Platform:
         self.previewer = previewer
         self.maintenance = maintenance
         self.checklists = Checklists(alarm_service.database)
+        self.site_notes = SiteNotes(alarm_service.database)
+        self.site_photos = SitePhotos(alarm_service.database)
         self.incidents = Incidents(alarm_service, self.checklists, notifier)
         self.incident_files = IncidentFiles(self.incidents, registry, store)
         self.handover = HandoverNotes(alarm_service.database)

@@ -94,6 +94,16 @@ PERMISSIONS: Table = {
     ("POST", "/api/v1/registry/import/{kind}"): _ADMINISTRATOR,
     ("GET", "/api/v1/registry/changes"): _TECHNICIAN,
     ("POST", "/api/v1/registry/changes/{id}/undo"): _ENGINEER,
+    # what people note of sites
+    ("GET", "/api/v1/sites/{id}/notes"): _TECHNICIAN,
+    ("POST", "/api/v1/sites/{id}/notes"): _TECHNICIAN,
+    ("DELETE", "/api/v1/sites/{id}/notes/{number}"): _TECHNICIAN,
+    ("POST", "/api/v1/sites/{id}/notes/{number}/restore"): _TECHNICIAN,
+    ("GET", "/api/v1/sites/{id}/photos"): _VIEWER,
+    ("POST", "/api/v1/sites/{id}/photos"): _TECHNICIAN,
+    ("GET", "/api/v1/sites/{id}/photos/{number}/image"): _VIEWER,
+    ("DELETE", "/api/v1/sites/{id}/photos/{number}"): _TECHNICIAN,
+    ("POST", "/api/v1/sites/{id}/photos/{number}/restore"): _TECHNICIAN,
     # dated facts
     ("GET", "/api/v1/facts"): _VIEWER,
     ("POST", "/api/v1/facts"): _ENGINEER,
@@ -156,6 +166,12 @@ PERMISSIONS: Table = {
     ("GET", "/console/{language}/sites/{id}/reading"): _TECHNICIAN,
     ("POST", "/console/{language}/sites/{id}/reading/{action}"): _TECHNICIAN,
     ("GET", "/console/keep-readings.js"): _VIEWER,
+    ("POST", "/console/{language}/sites/{id}/add-note"): _TECHNICIAN,
+    ("POST", "/console/{language}/sites/{id}/remove-note"): _TECHNICIAN,
+    ("POST", "/console/{language}/sites/{id}/restore-note"): _TECHNICIAN,
+    ("POST", "/console/{language}/sites/{id}/add-photo"): _TECHNICIAN,
+    ("POST", "/console/{language}/sites/{id}/remove-photo"): _TECHNICIAN,
+    ("POST", "/console/{language}/sites/{id}/restore-photo"): _TECHNICIAN,
     ("POST", "/console/{language}/story"): _OPERATOR,
     ("GET", "/console/{language}/alarms"): _VIEWER,
     ("POST", "/console/{language}/alarms/{action}"): _OPERATOR,
@@ -239,8 +255,11 @@ MOST_BYTES: Mapping[tuple[str, str], int] = {
     ("POST", "/console/{language}/thresholds/file/{action}"): 3 * 2**20,
     ("POST", "/console/{language}/thresholds/{family}/{scope}/{action}"): 65_536,
     ("PUT", "/api/v1/gateways/{id}/config"): 65_536,
+    ("POST", "/api/v1/sites/{id}/photos"): 12 * 2**20,
+    ("POST", "/console/{language}/sites/{id}/add-photo"): 12 * 2**20 + MOST_BODY_BYTES,
 }
-"""The longer ones: the area of a site, a rule of ten levels in two languages, what a page gathers without a socket."""
+"""The longer ones: the area of a site, a photo as a phone takes it,
+a rule of ten levels in two languages, what a page gathers without a socket."""
 
 
 def most_bytes_for(method: str, path: str) -> int:

@@ -35,6 +35,7 @@ from cloud.api import (
     rule_files,
     rules,
     sensor_changes,
+    site_notes,
     state,
 )
 from cloud.api.docs import serve_docs
@@ -54,7 +55,7 @@ _ROUTERS = (
     manual_readings.ROUTES,
     dead_letters.ROUTES, state.METRICS_ROUTES, rule_files.ROUTES, rules.ROUTES, alarms.ROUTES, maintenance.ROUTES,
     channels.ROUTES, duty.ROUTES, handover.ROUTES, cap.ROUTES, registry.ROUTES, registry_changes.ROUTES,
-    registry_files.ROUTES, facts.ROUTES, sensor_changes.ROUTES, fleet.ROUTES, access.ROUTES,
+    registry_files.ROUTES, facts.ROUTES, sensor_changes.ROUTES, site_notes.ROUTES, fleet.ROUTES, access.ROUTES,
 )  # fmt: skip
 _ROUTES = [route for router in _ROUTERS for route in router.routes]
 

@@ -35,6 +35,8 @@ from wire import QuantityTable
 
 ROWS_AT_A_TIME = 500
 """Rows in memory at a time."""
+OF_BYTES_AT_A_TIME = 20
+"""Rows with bytes among them, such as photos and refused messages: each may have half a megabyte."""
 Row = list[Any]
 T = TypeVar("T")
 
@@ -97,8 +99,13 @@ def tally_rows(connection: Connection) -> dict[str, ContentTally]:
 
 def _rows_of(connection: Connection, table: Table) -> Iterator[bytes]:
     query = select(*(table.c[name] for name in _columns(table)))
-    for row in connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME}):
+    for row in connection.execute(query, execution_options={"yield_per": _at_a_time(table)}):
         yield msgspec.json.encode(list(row))
+
+
+def _at_a_time(table: Table) -> int:
+    has_bytes = any(isinstance(column.type, LargeBinary) for column in table.c)
+    return OF_BYTES_AT_A_TIME if has_bytes else ROWS_AT_A_TIME
 
 
 def _columns(table: Table) -> list[str]:
@@ -141,7 +148,7 @@ def load_rows(connection: Connection, lines: Iterable[bytes]) -> None:
         table = tables.get(head.table)
         if table is None or set(head.columns) - set(table.c.keys()):
             raise BackupError(f"the backup's table {head.table} has a form that its revision did not have; use another")
-        while chunk := [_row_values(table, head.columns, row) for row in islice(rows, ROWS_AT_A_TIME)]:
+        while chunk := [_row_values(table, head.columns, row) for row in islice(rows, _at_a_time(table))]:
             connection.execute(insert(table), chunk)
     if connection.dialect.name == "postgresql":
         for table in tables.values():

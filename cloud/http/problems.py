@@ -89,6 +89,9 @@ TITLES = {
     "no-updates": (409, "Versions of gateways are not set up"),
     "rollout-refused": (409, "The rollout cannot begin or end so"),
     "unknown-rollout": (404, "No such rollout"),
+    "unknown-note": (404, "No such note or photo"),
+    "note-refused": (422, "The note or photo cannot be kept"),
+    "photos-busy": (503, "Others send photos now"),
     "registry-unavailable": (503, "The registry database does not answer"),
 }
 """Every problem of our own: its kind, status and title. All others are of the type about:blank, as RFC 9457 has it."""

@@ -36,7 +36,7 @@ CLOSED = {403, 404, 405, 413}
 """Too little, or a path that came out as no operation's, or a body that is refused before anything else."""
 
 
-@schemathesis.serializer("application/toml", "text/csv")
+@schemathesis.serializer("application/toml", "text/csv", "image/jpeg", "image/png", "image/webp")
 def _file(_context: schemathesis.SerializationContext, value: Any) -> bytes:
     """Files are sent as they are."""
     return value if isinstance(value, bytes) else str(value).encode(errors="replace")

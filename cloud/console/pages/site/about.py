@@ -1,4 +1,4 @@
-"""What is known of a place besides its readings: whom to call, and what to do when its alarms wake.
+"""What is known of a place besides its readings: whom to call, what to do when its alarms wake, notes and photos.
 
 Contacts   Siti · keeps the key  +62 812 3456 789        Plan of action   ▸ River level  [Siaga 3] limit 150 cm …
 """
@@ -11,6 +11,7 @@ import msgspec
 from cloud.access.principal import Role
 from cloud.console.frame.page import Fragment
 from cloud.console.frame.visit import PageVisit
+from cloud.console.pages.site.notebook import Notebook
 from cloud.console.view_models.action_plan import action_plan
 from cloud.platform import Platform
 from cloud.registry.records import Site
@@ -35,8 +36,10 @@ class AboutSite:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._notebook = Notebook(platform)
+        self.actions = self._notebook.actions
 
-    def fragments(self, visit: PageVisit, site: Site) -> list[Fragment]:
+    async def fragments(self, visit: PageVisit, site: Site) -> list[Fragment]:
         """Give the parts that `visit` may see."""
         registry, rule_store = self._platform.registry, self._platform.rule_store
 
@@ -48,11 +51,11 @@ class AboutSite:
             lines, change = _contacts_of(site), self._change_of(visit, site)
             told = {"contacts": lines, "change": change}
             found.append(Fragment("site-contacts", "site/contacts.html", told, version=(lines, change)))
-        return found
+        return [*found, *await self._notebook.fragments(visit, site)]
 
     def still(self, visit: PageVisit) -> dict[str, object]:
         """What the page says of itself."""
-        return {"sees_contacts": visit.may(CONTACTS_FROM)}
+        return {"sees_contacts": visit.may(CONTACTS_FROM), **self._notebook.still(visit)}
 
     def _rules(self, visit: PageVisit, site: Site) -> Iterator[tuple[str, Resolved]]:
         _, registry, rule_store = visit.words, self._platform.registry, self._platform.rule_store

@@ -39,7 +39,9 @@ def site_page(platform: Platform, recent: RecentManualReadings) -> ConsolePage:
     """The page of each site of a platform."""
     own = _SitePage(platform, recent)
     styles = ("situation.css", "site.css", "site_about.css", "manual-reading.css")
-    return ConsolePage("sites/{id}", "site/page.html", own.show, styles=styles, name="")
+    return ConsolePage(
+        "sites/{id}", "site/page.html", own.show, actions=own.actions, styles=styles, scripts=("photo.js",), name=""
+    )
 
 
 class _SitePage:
@@ -47,6 +49,7 @@ class _SitePage:
         self._seen = SeenAtSite(platform, recent)
         self._platform, self._charts = platform, SiteCharts(platform)
         self._about = AboutSite(platform)
+        self.actions = self._about.actions
 
     async def show(self, visit: PageVisit) -> PageContent:
         """Show a site that the visitor may see."""
@@ -64,7 +67,7 @@ class _SitePage:
                 Fragment("site-states", "site/states.html", {"card": card}, version=told),
                 Fragment("site-sensors", "site/sensors.html", shown, version=(blocks, page, pages)),
                 chart.fragment,
-                *self._about.fragments(visit, site),
+                *await self._about.fragments(visit, site),
                 await self._seen.fragment(visit, site, sensors),
             ],
             still={"site": site, "chart": chart, **self._about.still(visit), **self._seen.still(visit, site)},

@@ -34,6 +34,10 @@ _ZULU_RULE = "thresholds/zulu-dust/sensor:zulu-air"
 FORMS: list[Form] = [
     *(("alarms", "alarms", action, {"alarm": "{alarm}", **fields}) for action, fields in _ALARM.items()),
     *(("alarms/{id}", "alarms/{alarm}", action, {"alarm": "{alarm}", **fields}) for action, fields in _ALARM.items()),
+    ("sites/{id}", "sites/zulu-site", "add-note", {"note": "a"}),
+    ("sites/{id}", "sites/zulu-site", "add-photo", {"caption": "a"}),
+    *(("sites/{id}", "sites/zulu-site", f"{act}-{kind}", {"id": 1})
+      for act in ("remove", "restore") for kind in ("note", "photo")),
     ("maintenance", "maintenance", "plan", {"where": "site:zulu-site", "until": UNTIL, "reason": "a"}),
     ("maintenance", "maintenance", "plan", {"where": "zulu-river", "until": UNTIL, "reason": "a"}),
     ("maintenance", "maintenance", "end", {"window": "{window}"}),

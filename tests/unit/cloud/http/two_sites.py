@@ -84,6 +84,7 @@ async def _alarms(city: Morotai) -> None:
     plan, until_ms = city.platform.maintenance.plan, now_ms() + DAY_MS
     for site, why in ((OWN, "cleaning"), (FOREIGN, "zulu cleans")):
         await plan(site=site, until_ms=until_ms, reason=why, actor=_SOMEBODY_AT[site])
+    await city.platform.site_notes.add(FOREIGN, "the zulu has the key", actor=_SOMEBODY)
 
 
 async def _edits(city: Morotai) -> None:
