@@ -11,6 +11,7 @@ from cloud.console.frame.page import ConsolePage, Fragment, PageContent
 from cloud.console.frame.rejections import NotThere
 from cloud.console.frame.visit import PageVisit
 from cloud.console.pages.refused.actions import RefusedActions
+from cloud.console.view_models.missing_records import missing_records
 from cloud.console.view_models.refused import (
     GroupView,
     LetterView,
@@ -109,10 +110,15 @@ class _LetterPage:
             letter = await self._platform.dead_letter_for(visit.principal, visit.number("id") or 0)
         except LookupError:
             raise NotThere(_("There is no such refused reading; somebody may have cleared it.")) from None
-        view = letter_view(_, letter, visit.zone)
+        view, registry = letter_view(_, letter, visit.zone), self._platform.registry
 
         def content() -> dict[str, object]:
-            return {"letter": view, "content": letter_content(_, letter, visit.zone)}
+            missing = missing_records(registry, letter) if visit.may(Role.ENGINEER) else ()
+            content = letter_content(_, letter, visit.zone)
+            return {"letter": view, "content": content, "missing": missing, "reason": letter.reason}
 
         still = {"letter": view, "may_replay": visit.may(Role.TECHNICIAN), "may_discard": visit.may(Role.ENGINEER)}
-        return PageContent([Fragment("letter", "refused/content.html", content, version=view)], still, f"#{letter.id}")
+        version = (view, registry.edition)
+        return PageContent(
+            [Fragment("letter", "refused/content.html", content, version=version)], still, f"#{letter.id}"
+        )

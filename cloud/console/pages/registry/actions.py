@@ -3,7 +3,8 @@
 add  kind=sensors id=river name=…      change …      retire / restore      undo  change=7 reason="the survey was wrong"
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from typing import Any
 
 from cloud.access.principal import Role
 from cloud.console.frame.form import Form
@@ -11,6 +12,7 @@ from cloud.console.frame.page import Done
 from cloud.console.frame.rejections import ActionRejected, NotThere
 from cloud.console.frame.visit import PageVisit
 from cloud.console.view_models.day_times import parse_moment
+from cloud.console.view_models.missing_records import ASKING
 from cloud.console.view_models.registry_forms import DATED, KEYS, changed_keys, read_keys
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.core.printable import LONGEST_WORDS
@@ -39,7 +41,7 @@ class RegistryActions:
         except InvalidInput as error:
             raise ActionRejected(str(error), field="form") from None
         await _done(_, self._editing.add(kind, fields, by=by))
-        return Done(_("{name} is added.", name=fields["id"]), visit.href(f"registry/{kind}/{fields['id']}"))
+        return _added(visit, kind, fields)
 
     async def change(self, visit: PageVisit, form: Form) -> Done:
         """Change what differs from the record as the form was made of it."""
@@ -90,6 +92,16 @@ class RegistryActions:
         if outcome.change is None:
             raise ActionRejected(_("Nothing of it holds any more."))
         return Done(_("Change {id} is taken back.", id=number))
+
+
+def _added(visit: PageVisit, kind: str, fields: Mapping[str, Any]) -> Done:
+    """Go to what was added; or back to the refused readings that asked for it, to try them again with a word."""
+    _, name, reason = visit.words, fields["id"], visit.query.get("refused", "")
+    if reason not in ASKING:
+        return Done(_("{name} is added.", name=name), visit.href(f"registry/{kind}/{name}"))
+    gateway, word = visit.query.get("gateway", name), _("{name} is in the registry now.", name=name)
+    said = _("{name} is added. Now try again what was refused for want of it.", name=name)
+    return Done(said, visit.href("refused", gateway=gateway, reason=reason, word=word))
 
 
 def _kind(visit: PageVisit, form: Form) -> str:

@@ -22,6 +22,7 @@ from cloud.registry.ownership import ONE_OF
 from cloud.registry.records import Record
 from i18n import figures
 from i18n.catalog import N_, Catalog
+from wire import is_printable
 
 KIND_WORDS = {"sites": N_("Sites"), "gateways": N_("Gateways"), "sensors": N_("Sensors")}
 PAGE_RECORDS, PAGE_CHANGES = 50, 20
@@ -90,7 +91,7 @@ class _RegistryPages:
     async def show_new(self, visit: PageVisit) -> PageContent:
         """Show the form of a new record; what the address names stands in it already."""
         _, kind = visit.words, self._kind(visit)
-        texts = {key.name: visit.query.get(key.name, "") for key in KEYS[kind]}
+        texts = {name: _given(visit, name) for name in ("id", *(key.name for key in KEYS[kind]))}
         return PageContent(still=self._form(visit, kind, texts), title=_("New record"))
 
     async def show_one(self, visit: PageVisit) -> PageContent:
@@ -161,6 +162,12 @@ class _RegistryPages:
             change.id, figures.day_and_time(visit.words, change.at_ms, visit.zone), change.author, change.action,
             change.reason, tuple(what), change.undone_by is None and change.action != "file",
         )  # fmt: skip
+
+
+def _given(visit: PageVisit, name: str) -> str:
+    """What the address has for a field of a new record; nothing where no field could hold it."""
+    text = visit.query.get(name, "")
+    return text if is_printable(text) else ""
 
 
 def _row(record: Record) -> RecordRow:

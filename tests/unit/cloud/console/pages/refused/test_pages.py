@@ -1,14 +1,17 @@
 """Refused readings on their pages: grouped, read raw and decoded, tried again and discarded by who may, with a word."""
 
 import re
+from html import unescape
+from pathlib import Path
 
 from cloud.access.principal import Role
+from cloud.console.frame.console_pages import LONGEST_ASKED
 from cloud.console.pages.refused import page as refused_page
 from cloud.console.view_models.refused import MOST_READINGS
 from cloud.registry.records import City, Sensor
 from cloud.registry.snapshot import Registry
 from tests.unit.cloud.api.morotai import GATEWAYS, SENSORS, SITES, ZONE, Morotai, now_ms
-from tests.unit.cloud.console.asked import asked
+from tests.unit.cloud.console.asked import Opened, asked
 from wire import Reading
 
 GROUP = "/console/en/refused?gateway=gw-east&reason=unknown_sensor"
@@ -103,3 +106,39 @@ async def test_many_are_tried_again_and_discarded_by_who_may_and_with_a_word(cit
         both = await browser.send(await browser.open(GROUP), "discard_alike", **ALIKE, word="a test")
         assert both.words("said") == ["2 discarded."]
     assert await city.dead_letters.count() == 0
+
+
+def links_to_mend(page: Opened) -> list[str]:
+    """Where a letter's page leads to add what is missing."""
+    return [unescape(link) for link in re.findall(r'href="(/console/en/registry/[^"]+)"', page.text)]
+
+
+async def test_what_is_missing_is_added_from_the_letter_and_the_way_leads_back_to_try_it_again(tmp_path: Path):
+    async with Morotai(tmp_path, file_owns=()) as city:
+        await city.platform.facts.load()
+        await city.send(
+            "gw-east", [Reading("air-jetty", "pm2_5", now_ms(), 1.5), Reading("air-jetty", "odour", 1, 2.0)]
+        )
+        (letter, *_other) = [one for one in await city.dead_letters.page() if one.reason == "unknown_sensor"]
+        async with asked(city, Role.TECHNICIAN) as browser:
+            assert links_to_mend(await browser.open(f"/console/en/refused/{letter.id}")) == []
+        async with asked(city, Role.ENGINEER, sites=["sangowo"]) as browser:
+            (link,) = links_to_mend(await browser.open(f"/console/en/refused/{letter.id}"))
+            new = await browser.open(link)
+            form = {name: unescape(text) for name, text in re.findall(r'name="([a-z_]+)" value="([^"]*)"', new.text)}
+            assert {name: form[name] for name in ("id", "gateway", "site", "quantities")} == {
+                "id": "air-jetty", "gateway": "gw-east", "site": "sangowo", "quantities": "pm2_5",
+            }  # fmt: skip
+            added = await browser.send(new, "add", **{**form, "name": "Jetty", "interval_s": "60"})
+            assert added.words("said") == ["air-jetty is added. Now try again what was refused for want of it."]
+            assert "/console/en/refused?gateway=gw-east&reason=unknown_sensor" in added.url
+            assert 'value="air-jetty is in the registry now."' in added.text
+            tried = await browser.send(added, "replay_alike", **ALIKE, word="air-jetty is in the registry now.")
+            assert "readings stored 1" in " ".join(tried.words("said"))
+
+
+async def test_what_an_address_gives_a_new_record_is_bounded_text(tmp_path: Path):
+    async with Morotai(tmp_path, file_owns=()) as city, asked(city, Role.ENGINEER) as browser:
+        page = await browser.open(f"/console/en/registry/new/sensors?id={'x' * 999}&gateway=a%00b&name=%22%3E%3Cb%3E")
+        form = dict(re.findall(r'name="([a-z_]+)" value="([^"]*)"', page.text))
+        assert (form["id"], form["gateway"], form["name"]) == ("x" * LONGEST_ASKED, "", "&#34;&gt;&lt;b&gt;")
