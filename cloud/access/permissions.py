@@ -205,6 +205,9 @@ PERMISSIONS: Table = {
     ("POST", "/console/{language}/refused/{id}/{action}"): _TECHNICIAN,
     ("GET", "/console/{language}/registry"): _TECHNICIAN,
     ("POST", "/console/{language}/registry/undo"): _ENGINEER,
+    ("GET", "/console/{language}/registry/files"): _ENGINEER,
+    ("GET", "/console/{language}/registry/files/city.toml"): _ENGINEER,
+    ("POST", "/console/{language}/registry/files/{action}"): _ADMINISTRATOR,
     ("GET", "/console/{language}/registry/{kind}/{id}"): _TECHNICIAN,
     ("POST", "/console/{language}/registry/{kind}/{id}/{action}"): _ENGINEER,
     ("GET", "/console/{language}/people"): _ADMINISTRATOR,
@@ -253,6 +256,7 @@ MOST_BYTES: Mapping[tuple[str, str], int] = {
     ("POST", "/api/v1/rules/preview"): 65_536,
     ("POST", "/api/v1/rules/import"): 2**20,
     ("POST", "/console/{language}/thresholds/file/{action}"): 3 * 2**20,
+    ("POST", "/console/{language}/registry/files/{action}"): 8 * 2**20 + 65_536,  # a file, and what stands around it
     ("POST", "/console/{language}/thresholds/{family}/{scope}/{action}"): 65_536,
     ("PUT", "/api/v1/gateways/{id}/config"): 65_536,
     ("POST", "/api/v1/sites/{id}/photos"): 12 * 2**20,

@@ -22,7 +22,6 @@ from cloud.platform import Platform
 from cloud.registry.fact_kinds import visible_facts
 from cloud.registry.fact_service import FactRejected
 from cloud.registry.facts import Fact
-from cloud.registry.history import GATEWAY, SITE
 from runtime.clock import wall_ms
 
 MOST_FACTS = 1_000
@@ -87,11 +86,7 @@ def must_touch(platform: Platform, principal: Principal, subject: str) -> None:
 
 def must_see(platform: Platform, principal: Principal, what: str, value: Any) -> None:
     """Require that a sensor is moved only to a site, or a gateway, that `principal` may see."""
-    if principal.sites is None or what not in (SITE, GATEWAY) or not isinstance(value, str):
-        return
-    gateway = platform.registry.gateway(value) if what == GATEWAY else None
-    site = value if what == SITE else "" if gateway is None else gateway.site
-    if not principal.may_see(site):
+    if not platform.facts.may_refer(what, value, principal.sites):
         raise HttpProblem("not-allowed", f"{principal.name} may not see {what} {value[:80]!r}; ask somebody who may")
 
 

@@ -21,7 +21,7 @@ from cloud.registry.edition_rows import edition_of
 from cloud.registry.fact_kinds import baseline_of, problems_of, site_of
 from cloud.registry.fact_rows import FactEntry, fact_of, facts_of, record, record_progress, undo
 from cloud.registry.facts import SINCE_EVER_MS, Fact
-from cloud.registry.history import calibrated_quantity
+from cloud.registry.history import GATEWAY, SITE, calibrated_quantity
 from cloud.registry.rows import read_registry
 from cloud.registry.snapshot import Registry
 from i18n.message import LocalizedMessage
@@ -143,6 +143,13 @@ class FactService:
         """Say whether somebody who may see `sites` (None: all) may know and change facts of a subject."""
         site = site_of(self._registry, subject)
         return sites is None or (site is not None and site in sites)
+
+    def may_refer(self, what: str, value: Any, sites: frozenset[str] | None) -> bool:
+        """Say whether somebody who may see `sites` (None: all) may move something to a site or gateway, `value`."""
+        if sites is None or what not in (SITE, GATEWAY) or not isinstance(value, str):
+            return True
+        gateway = self._registry.gateway(value) if what == GATEWAY else None
+        return (value if what == SITE else "" if gateway is None else gateway.site) in sites
 
     async def fact(self, fact_id: int) -> Fact:
         """Read one fact; LookupError if there is none of that id."""

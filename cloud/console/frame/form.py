@@ -1,5 +1,6 @@
 """What a form sent, bounded before it is parsed:  Form({"reason": ("high water",)}).text("reason", most=200)."""
 
+import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
@@ -14,6 +15,7 @@ MOST_FIELDS = 1_000
 """Fields of one form; the guard has bounded its bytes."""
 MOST_FILES, MOST_FIELDS_BESIDE, MOST_PART = 1, 20, 8_192
 """Of a form with a file: files, other fields, and bytes of each of these."""
+_LONG_BYTES = 65_536  # what is longer holds nobody else up: it is parsed in a thread
 CSRF = "csrf"
 BACK = "back"
 
@@ -21,7 +23,9 @@ BACK = "back"
 class Form(Mapping[str, tuple[str, ...]]):
     """The fields of a form, each with all its values, as text without blanks around it."""
 
-    def __init__(self, fields: Mapping[str, tuple[str, ...]], files: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self, fields: Mapping[str, tuple[str, ...]], files: Mapping[str, tuple[str, bytes]] | None = None
+    ) -> None:
         self._fields, self._files = fields, files or {}
 
     def __getitem__(self, name: str) -> tuple[str, ...]:
@@ -43,7 +47,11 @@ class Form(Mapping[str, tuple[str, ...]]):
 
     def file(self, name: str) -> bytes:
         """Return the content of a file that was chosen; empty where none was."""
-        return self._files.get(name, b"")
+        return self._files.get(name, ("", b""))[1]
+
+    def file_name(self, name: str) -> str:
+        """Return what a file that was chosen is called on its machine, without folders; empty where none was."""
+        return self._files.get(name, ("", b""))[0].replace("\\", "/").rpartition("/")[2]
 
     def ticked(self, name: str) -> bool:
         """Tell whether a box is ticked."""
@@ -58,9 +66,13 @@ async def read_form(request: Request) -> Form:
     """Read a form, with files where it has a field for them; ActionRejected where it has too many fields or is none."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await _read_with_files(request)
-    body = (await request.body()).decode(errors="replace")
+    body = await request.body()
+    return _parsed(body) if len(body) <= _LONG_BYTES else await asyncio.to_thread(_parsed, body)
+
+
+def _parsed(body: bytes) -> Form:
     try:
-        fields = parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise ActionRejected(f"the form has more than {MOST_FIELDS} fields; send fewer", status=413) from None
     return Form({name: tuple(values) for name, values in fields.items()})
@@ -68,12 +80,12 @@ async def read_form(request: Request) -> Form:
 
 async def _read_with_files(request: Request) -> Form:
     fields: dict[str, tuple[str, ...]] = {}
-    files: dict[str, bytes] = {}
+    files: dict[str, tuple[str, bytes]] = {}
     try:
         async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS_BESIDE, max_part_size=MOST_PART) as parts:
             for name, part in parts.multi_items():
                 if isinstance(part, UploadFile):
-                    files[name] = await part.read()
+                    files[name] = part.filename or "", await part.read()
                 else:
                     fields[name] = (*fields.get(name, ()), part)
     except HTTPException as error:

@@ -67,7 +67,7 @@ def _corners(_: Catalog, text: str) -> list[list[float]]:
     return found
 
 
-def _calibration(_: Catalog, text: str) -> dict[str, dict[str, float]]:
+def read_calibration(_: Catalog, text: str) -> dict[str, dict[str, float]]:
     """A quantity a line: its name, scale and offset."""
     found = {}
     for line in filter(str.strip, text.splitlines()):
@@ -129,7 +129,7 @@ _SENSOR = (
     FormKey(
         "calibration",
         N_("Calibration"),
-        _calibration,
+        read_calibration,
         _calibration_lines,
         N_("A line each: quantity, scale, offset."),
         2,

@@ -6,7 +6,7 @@ record  of=river  what=mounting_height_cm  value=420  since=  source="survey 7" 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from cloud.access.principal import Principal, Role
+from cloud.access.principal import Role
 from cloud.console.frame.form import Form
 from cloud.console.frame.page import Done
 from cloud.console.frame.rejections import ActionRejected
@@ -17,7 +17,6 @@ from cloud.console.view_models.places import ListedPlace, PlaceIndex
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.registry.fact_service import FactRejected, FactService
 from cloud.registry.facts import CITY, Fact
-from cloud.registry.history import GATEWAY, SITE
 from i18n.catalog import Catalog, ended
 
 KINDS = ("city", "sensor", "gateway")
@@ -81,15 +80,9 @@ class FactActions:
 
     def _must_touch(self, visit: PageVisit, subject: str, what: str, value: str) -> None:
         _, principal = visit.words, visit.principal
-        if not self._facts.may_touch(subject, principal.sites) or not self._may_see(principal, what, value):
+        sites, facts = principal.sites, self._facts
+        if not facts.may_touch(subject, sites) or not facts.may_refer(what, value, sites):
             raise ActionRejected(_("This site is not among those that you may see."), status=403)
-
-    def _may_see(self, principal: Principal, what: str, value: str) -> bool:
-        """Say whether a sensor would come to a site, or behind a gateway, that somebody may see."""
-        if principal.sites is None or what not in (SITE, GATEWAY):
-            return True
-        gateway = self._facts.registry.gateway(value) if what == GATEWAY else None
-        return principal.may_see(value if what == SITE else "" if gateway is None else gateway.site)
 
 
 def _subject_of(place: ListedPlace) -> str:

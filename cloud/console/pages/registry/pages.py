@@ -14,19 +14,23 @@ from cloud.console.frame.page import ConsolePage, Fragment, PageContent
 from cloud.console.frame.rejections import NotThere
 from cloud.console.frame.visit import PageVisit
 from cloud.console.pages.registry.actions import RegistryActions
+from cloud.console.pages.registry.device_actions import DeviceActions
+from cloud.console.pages.registry.files import registry_files_page
+from cloud.console.view_models.registry_edits import edit_lines
 from cloud.console.view_models.registry_forms import DATED, KEYS, form_texts
 from cloud.platform import Platform
 from cloud.registry.change_rows import RecordEdit, RegistryChange, site_of_record
-from cloud.registry.editing_drafts import revision_of, shown_fields, what_differs
-from cloud.registry.ownership import ONE_OF
-from cloud.registry.records import Record
+from cloud.registry.devices import device_text
+from cloud.registry.editing_drafts import revision_of, shown_fields
+from cloud.registry.records import Record, Sensor
 from i18n import figures
 from i18n.catalog import N_, Catalog
+from runtime.clock import wall_ms
 from wire import is_printable
 
 KIND_WORDS = {"sites": N_("Sites"), "gateways": N_("Gateways"), "sensors": N_("Sensors")}
 PAGE_RECORDS, PAGE_CHANGES = 50, 20
-_MOST_DIFFERENCES, _LONGEST_VALUE = 8, 120
+_MOST_DIFFERENCES = 8
 
 
 class RecordRow(msgspec.Struct, frozen=True):
@@ -53,11 +57,13 @@ class ListedChange(msgspec.Struct, frozen=True):
 
 def registry_pages(platform: Platform) -> list[ConsolePage]:
     """The page of all records and changes, the one of a new record, and the one of one record."""
-    own, actions = _RegistryPages(platform), RegistryActions(platform)
-    of_one = {"change": actions.change, "retire": actions.retire, "restore": actions.restore}
+    own, actions, devices = _RegistryPages(platform), RegistryActions(platform), DeviceActions(platform)
+    of_one = {"change": actions.change, "retire": actions.retire, "restore": actions.restore,
+              "replace": devices.replace, "move": devices.move}  # fmt: skip
     more: dict[str, Any] = {"styles": ("tables.css",), "name": "registry"}
     return [
         ConsolePage("registry", "registry/page.html", own.show, actions={"undo": actions.undo}, **more),
+        registry_files_page(platform),
         ConsolePage("registry/new/{kind}", "registry/new.html", own.show_new, actions={"add": actions.add}, **more),
         ConsolePage("registry/{kind}/{id}", "registry/record.html", own.show_one, actions=of_one, **more),
     ]
@@ -105,6 +111,8 @@ class _RegistryPages:
         told = {"changes": changes, "older": None, "may_write": False}
         still = self._form(visit, kind, form_texts(_, kind, fields))
         still |= {"record": record, "revision": revision_of(record), "may_write": visit.may(Role.ENGINEER)}
+        if isinstance(record, Sensor):
+            still["device"] = device_text(self._registry.history.device(record).at(wall_ms())) or _("unknown")
         return PageContent(
             [Fragment("changes", "registry/changes.html", told, version=changes)],
             still,
@@ -155,7 +163,7 @@ class _RegistryPages:
         return tuple(self._change(visit, change, edits) for change, edits in found)
 
     def _change(self, visit: PageVisit, change: RegistryChange, edits: Sequence[RecordEdit]) -> ListedChange:
-        lines = [line for edit in edits for line in _differences(edit, self._registry.city.zone)]
+        lines = [line for edit in edits for line in edit_lines(edit, zone=self._registry.city.zone)]
         left = len(lines) - _MOST_DIFFERENCES
         what = [*lines[:_MOST_DIFFERENCES], *([visit.words("+ {n} more", n=left)] if left > 0 else [])]
         return ListedChange(
@@ -173,18 +181,3 @@ def _given(visit: PageVisit, name: str) -> str:
 def _row(record: Record) -> RecordRow:
     site, gateway = getattr(record, "site", ""), getattr(record, "gateway", "")
     return RecordRow(record.id, record.name, site, gateway, record.retired)
-
-
-def _differences(edit: RecordEdit, zone: str) -> list[str]:
-    """A line for each key: sensor river: mounting_height_cm 450 → 420."""
-    name = f"{ONE_OF[edit.kind]} {edit.id}"
-    return [
-        f"{name}: {key} {_short(before)} → {_short(after)}"
-        for key, (before, after) in what_differs(edit, zone=zone).items()
-        if key != "id"
-    ]
-
-
-def _short(value: Any) -> str:
-    text = "–" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
