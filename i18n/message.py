@@ -6,7 +6,7 @@ in_context("dashboards", "Open")        a word that is another one there: "Buka"
 Bilingual("Water level", "Tinggi muka air")        a row of a table that has both, such as an official name
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import msgspec
@@ -56,6 +56,16 @@ def in_context(context: str, form: str, /, **values: object) -> LocalizedMessage
 def located(place: str, sentence: str) -> LocalizedMessage:
     """A sentence after the place that it is about: "edge.toml: …", "uplink.port: …"."""
     return LocalizedMessage("{place}: {sentence}", place=place, sentence=sentence)
+
+
+def joined(sentences: Sequence[str]) -> str:
+    """Several sentences as one, with semicolons between them; empty where there is none."""
+    if not sentences:
+        return ""
+    told = sentences[0]
+    for sentence in sentences[1:]:
+        told = LocalizedMessage("{before}; {sentence}", before=told, sentence=sentence)
+    return told
 
 
 def unprintable(field: str) -> LocalizedMessage:

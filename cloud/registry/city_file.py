@@ -19,6 +19,7 @@ from cloud.registry.consistency import KINDS, Tables, consistency_problems
 from cloud.registry.ownership import OWNABLE, Kind, mistake_of
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
+from i18n.message import located
 from runtime.settings import Settings, SettingsError, parse_settings, read_document
 
 
@@ -48,7 +49,9 @@ def read_city_file(file: Path) -> Registry:
 
 def city_of(document: dict[str, Any], file_name: str) -> Registry:
     """Make the city of a document that was parsed; `file_name` opens each sentence of SettingsError."""
-    problems = [f"{file_name}: {problem}" for problem in consistency_problems(_tables(document))]
+    problems: list[str] = [
+        located(file_name, located(key, sentence)) for key, sentence in consistency_problems(_tables(document))
+    ]
     try:
         parsed = parse_settings(document, CityFile, file_name)
     except SettingsError as error:

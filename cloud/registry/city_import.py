@@ -17,6 +17,7 @@ from cloud.registry.editing_drafts import EditRefused, difference, normal
 from cloud.registry.ownership import ONE_OF, OWNABLE
 from cloud.registry.records import Record, Sensor
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage, located
 from runtime.settings import SettingsError, document_in
 from wire import QuantityTable
 
@@ -38,9 +39,11 @@ def imported(registry: Registry, text: str, file_name: str, *, now_ms: int) -> l
 
 def _of_the_file_s_own(registry: Registry, city: Registry) -> Iterator[str]:
     if city.city != registry.city:
-        yield "[city]: says otherwise than the registry; it is changed in city.toml itself"
+        yield LocalizedMessage("[city]: says otherwise than the registry; it is changed in city.toml itself")
     if _own_table(city.quantities) != _own_table(registry.quantities):
-        yield "[[domains]] or [[quantities]]: say otherwise than the registry; they are changed in city.toml itself"
+        yield LocalizedMessage(
+            "[[domains]] or [[quantities]]: say otherwise than the registry; they are changed in city.toml itself"
+        )
 
 
 def _own_table(table: QuantityTable) -> dict[str, object]:
@@ -70,4 +73,7 @@ def _changed(before: Record, after: Record) -> Iterator[RecordEdit]:
 def _must_be_free(registry: Registry, kind: str, name: str) -> None:
     for other in {"gateways", "sensors"} - {kind} if kind != "sites" else ():
         if name in registry.registered(other):
-            raise EditRefused("exists", f"{kind}: {name!r} is a {ONE_OF[other]} already, or was one; write another id")
+            told = LocalizedMessage(
+                "{name!r} is a {kind} already, or was one; write another id", name=name, kind=ONE_OF[other]
+            )
+            raise EditRefused("exists", located(kind, told))

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, FiniteFloat
 
 from cloud.core.printable import PrintableText
 from cloud.readings.influx_rollup_lines import ROLLUPS
+from i18n.message import LocalizedMessage
 from runtime.settings import Settings
 from wire import QUANTITIES, DomainRow, HourOf, Quantity, QuantityTable, Stamped, Worse
 from wire.measurements import EVERYWHERE, MEASUREMENTS
@@ -35,25 +36,33 @@ _MEASUREMENTS = frozenset({*MEASUREMENTS, EVERYWHERE, *ROLLUPS, "verdict", "prob
 """What stands beside domains there."""
 
 
+def _letters(most: int) -> LocalizedMessage:
+    return LocalizedMessage("use 1 to {most} of a-z, 0-9 and '_', starting with a letter", most=most)
+
+
+def _stands_for_else(other: str) -> LocalizedMessage:
+    return LocalizedMessage("the name stands for something else; write another, such as {other}", other=other)
+
+
 def _domain_id(text: str) -> str:
     if not is_id(text, LONGEST_DOMAIN):
-        raise ValueError(f"use 1 to {LONGEST_DOMAIN} of a-z, 0-9 and '_', starting with a letter")
+        raise ValueError(_letters(LONGEST_DOMAIN))
     if text in BUILT_IN_DOMAINS:
-        raise ValueError("every city has this domain; take it out here, and add quantities to it")
+        raise ValueError(LocalizedMessage("every city has this domain; take it out here, and add quantities to it"))
     if text in _MEASUREMENTS:
-        raise ValueError(f"the name stands for something else; write another, such as {text}_data")
+        raise ValueError(_stands_for_else(f"{text}_data"))
     return text
 
 
 def _quantity_id(text: str) -> str:
     if not is_id(text, LONGEST_QUANTITY):
-        raise ValueError(f"use 1 to {LONGEST_QUANTITY} of a-z, 0-9 and '_', starting with a letter")
+        raise ValueError(_letters(LONGEST_QUANTITY))
     for name in names_taken_by(text):
         if name in QUANTITIES:
             which = "this quantity" if name == text else f"{name}, which would be computed of it"
             raise ValueError(f"every city has {which}; take it out here, or write another id")
     if text in _COLUMNS:
-        raise ValueError(f"the name stands for something else; write another, such as {text}_level")
+        raise ValueError(_stands_for_else(f"{text}_level"))
     return text
 
 
@@ -136,18 +145,28 @@ def table_of(domains: Sequence[DomainTable], quantities: Sequence[OwnQuantityTab
     return QuantityTable([each.row() for each in domains], [each.row() for each in quantities])
 
 
-def problems_of_quantities(rows: Sequence[tuple[int, Mapping[str, Any]]], domains: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong between the keys of [[quantities]], and between the quantities of a file.
+def problems_of_quantities(
+    rows: Sequence[tuple[int, Mapping[str, Any]]], domains: Sequence[str]
+) -> Iterator[tuple[str, LocalizedMessage]]:
+    """Yield key and sentence of what is wrong between the keys of [[quantities]], and between the quantities of a file.
 
     `rows` are as TOML gives them, by number; `domains` are the ids of [[domains]].
     """
-    taken = {computation_of(domain): f"the version of domain {domain}" for domain in domains}
+    taken: dict[str, str] = {
+        computation_of(domain): LocalizedMessage("the version of domain {domain}", domain=domain) for domain in domains
+    }
     for number, row in rows:
         low, high = row.get("low"), row.get("high")
         if isinstance(low, int | float) and isinstance(high, int | float) and not low < high:
-            yield f"quantities[{number}].high: {high!r}: is not above low, which is {low!r}; swap them"
+            yield (
+                f"quantities[{number}].high",
+                LocalizedMessage("{high}: is not above low, which is {low}; swap them", high=str(high), low=str(low)),
+            )
         name = row.get("id")
         for each in names_taken_by(name) if isinstance(name, str) else ():
-            of = taken.setdefault(each, f"quantity {name}")
+            of = taken.setdefault(each, LocalizedMessage("quantity {name}", name=name))
             if of != f"quantity {name}":
-                yield f"quantities[{number}].id: {name!r}: {each} is taken by {of}; write another id"
+                told = LocalizedMessage(
+                    "{name!r}: {each} is taken by {of}; write another id", name=name, each=each, of=of
+                )
+                yield f"quantities[{number}].id", told

@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, ValidationInfo, field_validator
 
 from cloud.core.printable import PrintableText
+from i18n.message import LocalizedMessage
 from rules.level import height_mistake
 from runtime.settings import Settings
 from wire import Stamped, check_name
@@ -32,7 +33,12 @@ _OFFSET = re.compile(r"(?:UTC|GMT)?\s*\+0?([789])(?::?00)?")
 def _zone(text: str) -> str:
     known = zoneinfo.available_timezones()
     if known and text not in known:  # a machine without time zones knows none: then nothing can be said
-        raise ValueError(f"no such time zone; write {_nearest_zone(text, known) or 'one such as Asia/Jayapura'}")
+        close = _nearest_zone(text, known)
+        raise ValueError(
+            LocalizedMessage("no such time zone; write {close}", close=close)
+            if close
+            else LocalizedMessage("no such time zone; write one such as Asia/Jayapura")
+        )
     return text
 
 
@@ -49,7 +55,9 @@ def _nearest_zone(text: str, known: set[str]) -> str:
 
 def _dated(moment: object) -> object:
     if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ValueError("write a date and time with its offset and without quotes, as 2026-11-20T09:00:00+09:00")
+        raise ValueError(
+            LocalizedMessage("write a date and time with its offset and without quotes, as 2026-11-20T09:00:00+09:00")
+        )
     return moment
 
 
@@ -62,7 +70,7 @@ def _height(mounting_height_cm: float) -> float:
 
 def _not_zero(scale: float) -> float:
     if scale == 0:
-        raise ValueError("a scale of 0 makes every value the same; write another")
+        raise ValueError(LocalizedMessage("a scale of 0 makes every value the same; write another"))
     return scale
 
 
@@ -110,7 +118,9 @@ class SiteTable(Settings):
     @classmethod
     def _polygon_has_corners(cls, corners: tuple[Corner, ...]) -> tuple[Corner, ...]:
         if 0 < len(corners) < 3:
-            raise ValueError("an area has at least three corners; write them as [[latitude, longitude], …]")
+            raise ValueError(
+                LocalizedMessage("an area has at least three corners; write them as [[latitude, longitude], …]")
+            )
         return corners
 
 
@@ -150,5 +160,7 @@ class SensorTable(Settings):
     @classmethod
     def _stamped_is_of_an_interval(cls, stamped: Stamped | None, given: ValidationInfo) -> Stamped | None:
         if stamped is not None and given.data.get("interval_s") is None:
-            raise ValueError("is an end of the interval that a reading speaks for; write interval_s = 600.0 too")
+            raise ValueError(
+                LocalizedMessage("is an end of the interval that a reading speaks for; write interval_s = 600.0 too")
+            )
         return stamped

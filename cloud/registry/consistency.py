@@ -9,12 +9,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from cloud.registry.city_quantities import problems_of_quantities
+from i18n.message import LocalizedMessage
 from wire import HEALTH_QUANTITIES, MEASURED
 from wire.quantity_table import BUILT_IN_DOMAINS
 
 KINDS = ("domains", "quantities", "sites", "gateways", "sensors")
 Tables = Mapping[str, list[Any]]
 """The arrays of tables of a city file, by their key."""
+
+Problem = tuple[str, LocalizedMessage]
+"""The key that a sentence is about, such as sensors[3].twin, and the sentence."""
 
 # key in a table -> the kind of table that it names
 _NAMES_A = {
@@ -23,8 +27,8 @@ _NAMES_A = {
 }
 
 
-def consistency_problems(tables: Tables) -> Iterator[str]:
-    """Yield one sentence for each problem, which begins with its key."""
+def consistency_problems(tables: Tables) -> Iterator[Problem]:
+    """Yield the key and the sentence of each problem."""
     ids = {kind: _ids(tables, kind) for kind in KINDS}
     # a city has thousands of sensors: each is looked up, none compared with all others
     known = {kind: dict.fromkeys(named.values()) for kind, named in ids.items()}
@@ -45,24 +49,37 @@ def consistency_problems(tables: Tables) -> Iterator[str]:
     yield from _of_rivers(tables)
 
 
-def _of_rivers(tables: Tables) -> Iterator[str]:
+def _of_rivers(tables: Tables) -> Iterator[Problem]:
     """Water runs from gauge to gauge, and not in a ring."""
     rows = {row["id"]: row for _, row in _rows(tables, "sensors") if isinstance(row.get("id"), str)}
     named = {name: row.get("next_downstream") for name, row in rows.items()}
     below = {name: gauge for name, gauge in named.items() if isinstance(gauge, str) and gauge in rows}
     rings: set[str] = set()
     for number, name in _ids(tables, "sensors").items():
-        key = f"sensors[{number}].next_downstream: {below.get(name)!r}"
+        key = f"sensors[{number}].next_downstream"
         if name not in below:
             continue
         for gauge in (name, below[name]):
             if not _measures_water(rows[gauge]):
-                yield f"{key}: {gauge} measures no water_level; name two gauges, or take it out"
+                yield (
+                    key,
+                    LocalizedMessage(
+                        "{below!r}: {gauge} measures no water_level; name two gauges, or take it out",
+                        below=below[name],
+                        gauge=gauge,
+                    ),
+                )
         ring = _ring(name, below)
         if ring and name not in rings:
             rings.update(ring)
-            round_ = " → ".join([*ring, name])
-            yield f"{key}: the water would run in a ring, {round_}; take out the one nearest to the sea"
+            yield (
+                key,
+                LocalizedMessage(
+                    "{below!r}: the water would run in a ring, {ring}; take out the one nearest to the sea",
+                    below=below[name],
+                    ring=" → ".join([*ring, name]),
+                ),
+            )
 
 
 def _ring(name: str, below: Mapping[str, str]) -> list[str]:
@@ -89,47 +106,84 @@ def _ids(tables: Tables, kind: str) -> dict[int, str]:
     return {number: row["id"] for number, row in _rows(tables, kind) if isinstance(row.get("id"), str)}
 
 
-def _twice(kind: str, ids: Mapping[int, str]) -> Iterator[str]:
+def _twice(kind: str, ids: Mapping[int, str]) -> Iterator[Problem]:
     first: dict[str, int] = {}
     for number, name in ids.items():
         before = first.setdefault(name, number)
         if before != number:
-            yield f"{kind}[{number}].id: {name!r}: {kind}[{before}] has this id already; write another"
+            yield (
+                f"{kind}[{number}].id",
+                LocalizedMessage(
+                    "{name!r}: {other} has this id already; write another", name=name, other=f"{kind}[{before}]"
+                ),
+            )
 
 
-def _dangling(key: str, name: object, kind: str, known: Collection[str]) -> Iterator[str]:
+def _dangling(key: str, name: object, kind: str, known: Collection[str]) -> Iterator[Problem]:
     if isinstance(name, str) and name not in known:
         close = difflib.get_close_matches(name, known, n=1)
-        advice = f"did you mean {close[0]}?" if close else f"add it to [[{kind}]]"
-        yield f"{key}: {name!r}: there is none of that id; {advice}"
+        if close:
+            yield (
+                key,
+                LocalizedMessage(
+                    "{name!r}: there is none of that id; did you mean {close}?", name=name, close=close[0]
+                ),
+            )
+        else:
+            yield (
+                key,
+                LocalizedMessage("{name!r}: there is none of that id; add it to [[{kind}]]", name=name, kind=kind),
+            )
 
 
-def _of_domain(key: str, name: object, known: Sequence[str]) -> Iterator[str]:
+def _of_domain(key: str, name: object, known: Sequence[str]) -> Iterator[Problem]:
     if isinstance(name, str) and name not in known:
         close = difflib.get_close_matches(name, known, n=1)
-        yield f"{key}: {name!r}: no such domain; write {close[0] if close else 'one of ' + ', '.join(known)}"
+        values = {"name": name, "known": close[0] if close else ", ".join(known)}
+        yield (
+            key,
+            LocalizedMessage("{name!r}: no such domain; write {known}", **values)
+            if close
+            else LocalizedMessage("{name!r}: no such domain; write one of {known}", **values),
+        )
 
 
-def _unknown_quantities(key: str, sensor: dict[str, Any], sensed: Collection[str]) -> Iterator[str]:
+def _unknown_quantities(key: str, sensor: dict[str, Any], sensed: Collection[str]) -> Iterator[Problem]:
     quantities = sensor.get("quantities")
     for number, name in enumerate(quantities if isinstance(quantities, list) else ()):
         if isinstance(name, str) and name not in sensed:
             close = difflib.get_close_matches(name, sensed, n=1)
-            advice = f"write {close[0]}" if close else "add it to [[quantities]], or write one that is in docs/cloud.md"
-            yield f"{key}.quantities[{number}]: {name!r}: no such quantity; {advice}"
+            told = (
+                LocalizedMessage("{name!r}: no such quantity; write {close}", name=name, close=close[0])
+                if close
+                else LocalizedMessage(
+                    "{name!r}: no such quantity; add it to [[quantities]], or write one that is in docs/cloud.md",
+                    name=name,
+                )
+            )
+            yield f"{key}.quantities[{number}]", told
 
 
-def _of_sensor(key: str, sensor: dict[str, Any], gateways: Collection[str]) -> Iterator[str]:
+def _of_sensor(key: str, sensor: dict[str, Any], gateways: Collection[str]) -> Iterator[Problem]:
     if sensor.get("twin") is not None and sensor.get("twin") == sensor.get("id"):
-        yield f"{key}.twin: {sensor['twin']!r}: is the sensor itself; name the one beside it, or take it out"
+        itself = LocalizedMessage(
+            "{name!r}: is the sensor itself; name the one beside it, or take it out", name=sensor["twin"]
+        )
+        yield f"{key}.twin", itself
     if isinstance(sensor.get("id"), str) and sensor["id"] in gateways:
-        yield f"{key}.id: {sensor['id']!r}: a gateway has this id, and is a sensor by itself; write another"
+        taken = LocalizedMessage(
+            "{name!r}: a gateway has this id, and is a sensor by itself; write another", name=sensor["id"]
+        )
+        yield f"{key}.id", taken
     quantities, calibration = sensor.get("quantities"), sensor.get("calibration", {})
     if not isinstance(quantities, list) or not isinstance(calibration, dict):
         return
     for number, name in enumerate(quantities):
         if name in quantities[:number]:
-            yield f"{key}.quantities[{number}]: {name!r} stands here twice; take one out"
+            yield f"{key}.quantities[{number}]", LocalizedMessage("{name!r} stands here twice; take one out", name=name)
     for name in calibration:
         if name not in quantities:
-            yield f"{key}.calibration.{name}: the sensor does not measure it; add it to quantities or take it out here"
+            yield (
+                f"{key}.calibration.{name}",
+                LocalizedMessage("the sensor does not measure it; add it to quantities or take it out here"),
+            )

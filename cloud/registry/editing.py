@@ -21,6 +21,7 @@ from cloud.registry.editing_rows import Act, StaleRegistry, write_edits
 from cloud.registry.fact_service import FactRejected, FactService
 from cloud.registry.snapshot import Registry
 from cloud.registry.undoing import UNDO, undoing
+from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 
 ATTEMPTS = 5
@@ -149,7 +150,9 @@ class RegistryEditing:
                 await self._facts.load()
             except FactRejected as error:
                 raise EditRefused("conflict", *error.problems) from None
-        raise EditRefused("conflict", "others change the registry all the time; try again in a moment")
+        raise EditRefused(
+            "conflict", LocalizedMessage("others change the registry all the time; try again in a moment")
+        )
 
     def _checked(self, draft: Draft, by: Editor, now_ms: int) -> Sequence[RecordEdit]:
         edits = draft(self._facts.registry)

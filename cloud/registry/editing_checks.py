@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from cloud.registry.change_rows import RecordEdit, site_of_record
 from cloud.registry.dependents import Records, after_edits, names_of, neighbourhood, standing_on
 from cloud.registry.editing_drafts import EditRefused
-from cloud.registry.ownership import ONE_OF, refusal
+from cloud.registry.ownership import ONE_OF, about, refusal
 from cloud.registry.record_checks import problems_of_records
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage
 
 MOST_RECORDS = {"sites": 20_000, "gateways": 20_000, "sensors": 200_000}
 """How many a city may have, the retired included."""
@@ -47,7 +48,12 @@ def _must_be_visible(edits: Sequence[RecordEdit], sites: frozenset[str] | None) 
         if not where <= (sites or frozenset()):
             first = edits[0]  # the others are not named: they may be what nobody may know of
             raise EditRefused(
-                "denied", f"{ONE_OF[first.kind]} {first.id}: reaches a site that you may not see; ask somebody who may"
+                "denied",
+                about(
+                    first.kind,
+                    first.id,
+                    LocalizedMessage("reaches a site that you may not see; ask somebody who may"),
+                ),
             )
 
 
@@ -58,17 +64,21 @@ def _of_references(edits: Sequence[RecordEdit], sites: frozenset[str] | None, re
         for kind, name in names_of(edit.after):
             named = records[kind].get(name)
             if (kind, name) not in before and (named is None or site_of_record(named) not in (sites or ())):
-                yield f"{ONE_OF[edit.kind]} {edit.id}: {name!r}: there is no {ONE_OF[kind]} of that id for you"
+                told = LocalizedMessage("{name!r}: there is no {kind} of that id for you", name=name, kind=ONE_OF[kind])
+                yield about(edit.kind, edit.id, told)
 
 
 def _of_dates(edits: Sequence[RecordEdit], now_ms: int) -> Iterator[str]:
     for edit in edits:
         since_ms = edit.after.valid_from_ms if isinstance(edit.after, Sensor) else None
         if since_ms is not None and since_ms > now_ms and since_ms != getattr(edit.before, "valid_from_ms", None):
-            yield f"sensor {edit.id}: valid_from: is still to come; record it as a dated fact, which may be ahead"
+            told = LocalizedMessage("valid_from: is still to come; record it as a dated fact, which may be ahead")
+            yield about("sensors", edit.id, told)
 
 
 def _of_size(edits: Sequence[RecordEdit], records: Records) -> Iterator[str]:
     for kind in dict.fromkeys(edit.kind for edit in edits if edit.before is None):
         if len(records[kind]) > MOST_RECORDS[kind]:
-            yield f"{kind}: a city has at most {MOST_RECORDS[kind]}, the retired included; add fewer"
+            yield LocalizedMessage(
+                "{kind}: a city has at most {most}, the retired included; add fewer", kind=kind, most=MOST_RECORDS[kind]
+            )

@@ -14,9 +14,10 @@ from cloud.registry.change_rows import RecordEdit, site_of_record
 from cloud.registry.city_records import fields_of, record_of
 from cloud.registry.dependents import Key, after_edits, standing_on
 from cloud.registry.history import file_values
-from cloud.registry.ownership import ONE_OF
+from cloud.registry.ownership import ONE_OF, about
 from cloud.registry.records import NO_CALIBRATION, Record, Sensor, Site
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage, joined
 from runtime.settings import SettingsError
 
 MOST_NAMED = 5
@@ -26,13 +27,14 @@ MOST_NAMED = 5
 class EditRefused(Exception):
     """An edit that cannot be done, and nothing has changed.
 
-    `kind` is unknown, exists, conflict, owned, denied or refused.
+    `kind` is unknown, exists, conflict, owned, denied or refused; `sentence` is all `problems` in one.
     """
 
     def __init__(self, kind: str, *problems: str) -> None:
         super().__init__("; ".join(problems))
         self.kind = kind
         self.problems = list(problems)
+        self.sentence = joined(self.problems)
 
 
 def revision_of(record: Record) -> str:
@@ -46,12 +48,12 @@ def known_record(
     """The record of that id, of `revision` if given; EditRefused where there is none at `sites` (None: at any)."""
     record = registry.registered(kind).get(name)
     if record is None or (sites is not None and site_of_record(record) not in sites):
-        raise EditRefused("unknown", f"{ONE_OF[kind]} {name}: there is none of that id; add it first")
+        raise EditRefused("unknown", about(kind, name, LocalizedMessage("there is none of that id; add it first")))
     if revision is not None and revision != revision_of(record):
-        raise EditRefused(
-            "conflict",
-            f"{ONE_OF[kind]} {name}: was changed since revision {revision}; read it again, then change that",
+        changed = LocalizedMessage(
+            "was changed since revision {revision}; read it again, then change that", revision=revision
         )
+        raise EditRefused("conflict", about(kind, name, changed))
     return record
 
 
@@ -68,9 +70,7 @@ def added(
         if before is not None and sites is not None and site_of_record(before) not in sites:
             raise EditRefused("exists", f"id: {record.id!r} is taken; write another id")
         if before is not None:
-            advice = f"bring it back: POST …/{other}/{record.id}/restore" if before.retired else "write another id"
-            state = "is a retired" if before.retired else "is a"
-            raise EditRefused("exists", f"id: {record.id!r} {state} {ONE_OF[other]} already; {advice}")
+            raise EditRefused("exists", _taken(other, before))
     return [RecordEdit(None, record)]
 
 
@@ -81,7 +81,9 @@ def amended(
     """Change keys of a record, null takes one out; what is dated holds from `valid_from_ms` (UTC), or now, on."""
     before = known_record(registry, kind, name, sites=sites, revision=revision)
     if before.retired:
-        raise EditRefused("conflict", f"{ONE_OF[kind]} {name}: is retired; bring it back before you change it")
+        raise EditRefused(
+            "conflict", about(kind, name, LocalizedMessage("is retired; bring it back before you change it"))
+        )
     fields = fields_of(before, zone=registry.city.zone) | dict(changes) | {"id": name}
     after = parsed(kind, {key: value for key, value in fields.items() if value is not None}, registry)
     return difference(before, after, valid_from_ms)
@@ -155,10 +157,22 @@ def _without(record: Record, gone: Mapping[Key, Record]) -> Record:
     return msgspec.structs.replace(record, **names)
 
 
-def _in_the_way(kind: str, name: str, seen: list[Key], count: int) -> str:
-    words = ", ".join(_words(sorted(seen)[:MOST_NAMED])) or "something"
-    more = f" and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
-    return f"{ONE_OF[kind]} {name}: {words}{more} stand there; retire them first, or all of it at once with along=true"
+def _taken(kind: str, record: Record) -> LocalizedMessage:
+    values = {"id": record.id, "kind": ONE_OF[kind]}
+    if not record.retired:
+        return LocalizedMessage("id: {id!r} is a {kind} already; write another id", **values)
+    return LocalizedMessage(
+        "id: {id!r} is a retired {kind} already; bring it back: POST …/{kinds}/{id}/restore", kinds=kind, **values
+    )
+
+
+def _in_the_way(kind: str, name: str, seen: list[Key], count: int) -> LocalizedMessage:
+    words = ", ".join(_words(sorted(seen)[:MOST_NAMED])) or LocalizedMessage("something")
+    more = LocalizedMessage(" and {n} more", n=count - MOST_NAMED) if count > MOST_NAMED else ""
+    told = LocalizedMessage(
+        "{words}{more} stand there; retire them first, or all of it at once with along=true", words=words, more=more
+    )
+    return about(kind, name, told)
 
 
 def _words(keys: list[Key]) -> Iterator[str]:

@@ -10,6 +10,8 @@ What the file owns refers to nothing that it does not own: who owns sensors owns
 from collections.abc import Collection
 from typing import Literal, TypeAlias
 
+from i18n.message import LocalizedMessage, located
+
 Kind: TypeAlias = Literal["sites", "gateways", "sensors"]
 OWNABLE: tuple[Kind, ...] = ("sites", "gateways", "sensors")
 """The kinds of records that have an owner; the city, its domains and its quantities are always the file's."""
@@ -23,14 +25,26 @@ def mistake_of(owns: Collection[str]) -> str:
     for kind in OWNABLE:
         if kind in owns and not set(needed) <= set(owns):
             missing = next(each for each in needed if each not in owns)
-            return f"{kind} refer to {missing}; write {missing!r} too, or take {kind!r} out"
+            return LocalizedMessage(
+                "{kind} refer to {missing}; write {missing!r} too, or take {kind!r} out", kind=kind, missing=missing
+            )
         needed = (*needed, kind)
     return ""
 
 
-def refusal(kind: str, name: str) -> str:
+def about(kind: str, name: str, sentence: str) -> LocalizedMessage:
+    """A sentence after the record that it is about: "sensor river: is retired; …"."""
+    return located(f"{ONE_OF[kind]} {name}", sentence)
+
+
+def refusal(kind: str, name: str) -> LocalizedMessage:
     """Say where a record is changed that the file owns."""
-    return (
-        f"{ONE_OF[kind]} {name}: city.toml owns {kind}; change it there and send SIGHUP, or take {kind!r} out of its "
-        "`owns`, so that it is changed here"
+    return about(
+        kind,
+        name,
+        LocalizedMessage(
+            "city.toml owns {kind}; change it there and send SIGHUP, or take {kind!r} out of its `owns`, so that it is "
+            "changed here",
+            kind=kind,
+        ),
     )

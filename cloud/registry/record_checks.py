@@ -10,8 +10,9 @@ from typing import Any
 
 from cloud.registry.city_records import fields_of
 from cloud.registry.consistency import consistency_problems
-from cloud.registry.ownership import ONE_OF
+from cloud.registry.ownership import about
 from cloud.registry.records import Record
+from i18n.message import located
 from wire import QuantityTable
 
 _PLACE = re.compile(r"(\w+)\[(\d+)\]\.?(.*)", re.DOTALL)
@@ -22,11 +23,11 @@ def problems_of_records(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (kind, id, sentence) for each problem between records, none of which is retired."""
     tables = {kind: [fields_of(record, zone="") for record in rows] for kind, rows in records.items()}
-    for problem in consistency_problems(_own_tables(quantities) | tables):
-        place = _PLACE.fullmatch(problem)
+    for key, sentence in consistency_problems(_own_tables(quantities) | tables):
+        place = _PLACE.fullmatch(key)
         if place is not None and place[1] in records:
             name = records[place[1]][int(place[2])].id
-            yield place[1], name, f"{ONE_OF[place[1]]} {name}: {place[3]}"
+            yield place[1], name, about(place[1], name, located(place[3], sentence) if place[3] else sentence)
 
 
 def _own_tables(quantities: QuantityTable) -> dict[str, list[Any]]:

@@ -20,6 +20,7 @@ from cloud.registry.editing_checks import problems_of_edits
 from cloud.registry.editing_drafts import EditRefused, added, amended
 from cloud.registry.ownership import refusal
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage, located
 
 MOST_ROWS = 20_000
 _NO_COLUMN = ""
@@ -37,14 +38,14 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError("write a number with a point, as 128.29") from None
+        raise ValueError(LocalizedMessage("write a number with a point, as 128.29")) from None
 
 
 def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError("write a whole number") from None
+        raise ValueError(LocalizedMessage("write a whole number")) from None
 
 
 def _words(text: str) -> list[str]:
@@ -77,12 +78,15 @@ def edits_of_rows(registry: Registry, kind: str, text: str) -> tuple[list[Record
         name = row["id"].strip()
         before = lines.setdefault(name, line)
         if before != line:
-            problems.append(RowProblem(line, name, f"id: {name!r}: stands in line {before} already; take one out"))
+            twice = LocalizedMessage(
+                "id: {name!r}: stands in line {before} already; take one out", name=name, before=before
+            )
+            problems.append(RowProblem(line, name, twice))
             continue
         try:
             edits.update((line, edit) for edit in _edits(registry, kind, name, row))
         except EditRefused as error:
-            problems.append(RowProblem(line, name, str(error)))
+            problems.append(RowProblem(line, name, error.sentence))
     problems += _that_do_not_fit(registry, edits)
     return list(edits.values()), sorted(problems, key=lambda problem: problem.line)
 
@@ -98,12 +102,14 @@ def _fields(kind: str, row: Mapping[str, str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for column, cell in row.items():
         if column == _NO_COLUMN:
-            raise EditRefused("refused", f"{cell.strip()[:80]!r}: is a cell more than the header has columns")
+            beyond = LocalizedMessage("{cell!r}: is a cell more than the header has columns", cell=cell.strip()[:80])
+            raise EditRefused("refused", beyond)
         if cell.strip():
             try:
                 fields[column] = COLUMNS[kind][column](cell.strip())
             except ValueError as error:
-                raise EditRefused("refused", f"{column}: {cell.strip()[:80]!r}: {error}") from None
+                told = located(column, located(repr(cell.strip()[:80]), error.args[0]))
+                raise EditRefused("refused", told) from None
     return fields
 
 
@@ -132,11 +138,19 @@ def _rows(kind: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         _must_be_columns(kind, columns)
         for number, cells in enumerate(reader):
             if number >= MOST_ROWS:
-                raise EditRefused("refused", f"line {reader.line_num}: a table has at most {MOST_ROWS} rows; split it")
+                raise EditRefused(
+                    "refused",
+                    LocalizedMessage(
+                        "line {line}: a table has at most {most} rows; split it", line=reader.line_num, most=MOST_ROWS
+                    ),
+                )
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, _row(columns, cells)
     except csv.Error as error:
-        raise EditRefused("refused", f"line {reader.line_num}: is no CSV: {error}; write it again") from None
+        no_csv = LocalizedMessage(
+            "line {line}: is no CSV: {error}; write it again", line=reader.line_num, error=str(error)
+        )
+        raise EditRefused("refused", no_csv) from None
 
 
 def _row(columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
@@ -149,8 +163,17 @@ def _must_be_columns(kind: str, columns: Sequence[str]) -> None:
     known = COLUMNS[kind]
     for column in columns:
         if column not in known:
-            raise EditRefused("refused", f"line 1: {column[:80]!r}: no such column; known are {', '.join(known)}")
+            raise EditRefused(
+                "refused",
+                LocalizedMessage(
+                    "line 1: {column!r}: no such column; known are {known}", column=column[:80], known=", ".join(known)
+                ),
+            )
         if columns.count(column) > 1:
-            raise EditRefused("refused", f"line 1: {column!r} stands here twice; take one out")
+            raise EditRefused(
+                "refused", LocalizedMessage("line 1: {column!r} stands here twice; take one out", column=column)
+            )
     if "id" not in columns:
-        raise EditRefused("refused", f"line 1: has no column id; known are {', '.join(known)}")
+        raise EditRefused(
+            "refused", LocalizedMessage("line 1: has no column id; known are {known}", known=", ".join(known))
+        )

@@ -15,6 +15,7 @@ from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, SITE, calibrated_qu
 from cloud.registry.ownership import ONE_OF
 from cloud.registry.records import Gateway, Record, Sensor, Site
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage
 
 UNDO, FILE = "undo", "file"
 _DATED = (SITE, GATEWAY, MOUNTING_HEIGHT)
@@ -29,9 +30,15 @@ def undoing(
     have changed since.
     """
     if change.action == FILE:
-        raise EditRefused("owned", f"change {change.id}: city.toml made it; change it there and send SIGHUP")
+        raise EditRefused(
+            "owned",
+            LocalizedMessage("change {id}: city.toml made it; change it there and send SIGHUP", id=change.id),
+        )
     if change.undone_by is not None:
-        raise EditRefused("conflict", f"change {change.id}: is undone already, by change {change.undone_by}")
+        raise EditRefused(
+            "conflict",
+            LocalizedMessage("change {id}: is undone already, by change {by}", id=change.id, by=change.undone_by),
+        )
     again = change.action == UNDO
     facts = [] if again else list(_facts(registry, change))
     back = []
@@ -40,7 +47,11 @@ def undoing(
         if held is None or _compared(held, again) != _compared(edit.after, again):
             raise EditRefused(
                 "conflict",
-                f"change {change.id}: {ONE_OF[edit.kind]} {edit.id} was changed since; undo what came later first",
+                LocalizedMessage(
+                    "change {id}: {record} was changed since; undo what came later first",
+                    id=change.id,
+                    record=f"{ONE_OF[edit.kind]} {edit.id}",
+                ),
             )
         back.append(RecordEdit(held, _back(edit, held, facts, again=again, now_ms=now_ms)))
     return [edit for edit in back if edit.before != edit.after], None if again else tuple(fact.id for fact in facts)
@@ -77,8 +88,13 @@ def _facts(registry: Registry, change: RegistryChange) -> Iterator[Fact]:
         if number not in standing or number != standing[-1]:
             raise EditRefused(
                 "conflict",
-                f"change {change.id}: {fact.what} of {fact.subject} was recorded again since, or undone; "
-                "correct it as a fact instead",
+                LocalizedMessage(
+                    "change {id}: {what} of {subject} was recorded again since, or undone; correct it as a fact "
+                    "instead",
+                    id=change.id,
+                    what=fact.what,
+                    subject=fact.subject,
+                ),
             )
         yield fact
 

@@ -55,7 +55,7 @@ class RegistryActions:
         except InvalidInput as error:
             raise ActionRejected(str(error), field="form") from None
         except EditRefused as error:
-            raise NotThere(ended(str(error))) from None
+            raise NotThere(ended(_.said(error.sentence))) from None
         revision = form.text("revision", most=40) or None
         outcome = await _done(
             _, self._editing.amend(kind, name, changes, by=by, revision=revision, valid_from_ms=valid_from_ms)
@@ -132,4 +132,4 @@ async def _done(_: Catalog, act: Awaitable[EditOutcome]) -> EditOutcome:
     except EditRefused as error:
         if error.kind == "unknown":
             raise NotThere(_("There is no such record.")) from None
-        raise ActionRejected(" ".join(ended(problem) for problem in error.problems), field="form") from None
+        raise ActionRejected(" ".join(ended(_.said(problem)) for problem in error.problems), field="form") from None
