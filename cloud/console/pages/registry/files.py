@@ -49,8 +49,8 @@ def registry_files_page(platform: Platform) -> ConsolePage:
     own = _RegistryFilesPage(platform)
     return ConsolePage(
         "registry/files", "registry/files.html", own.show,
-        actions={"compare": own.compare, "take_over": own.take_over, "forget": own.forget}, files={"city.toml": own.export},
-        styles=("tables.css",), name="registry",
+        actions={"compare": own.compare, "take_over": own.take_over, "forget": own.forget},
+        files={"city.toml": own.export}, styles=("tables.css",), name="registry",
     )  # fmt: skip
 
 

@@ -79,10 +79,10 @@ async def test_what_cannot_be_is_said_and_what_was_written_stays(city: Morotai):
     async with asked(city, Role.ENGINEER) as browser:
         new = await browser.open("/console/id/registry/new/sensors")
         for wrong, told in (
-            ({"site": "nowhere"}, "nowhere"),
-            ({"id": "river"}, "river"),
+            ({"site": "nowhere"}, "tidak ada yang ber-id itu"),
+            ({"id": "river"}, "tulis id lain"),
             ({"interval_s": "often"}, "bukan angka"),
-            ({"quantities": "smell"}, "smell"),
+            ({"quantities": "smell"}, "tidak ada besaran itu"),
             ({"calibration": "pm2_5 2"}, "Tulis satu kalibrasi per baris"),
         ):
             refused = await browser.send(new, "add", **{**JETTY, **wrong})
