@@ -73,6 +73,10 @@ FORMS: list[Form] = [
       for action in ("change", "retire", "restore")),
     ("registry/{kind}/{id}", "registry/sensors/own-river", "change", {"site": "zulu-site", "reason": "a"}),
     ("registry/{kind}/{id}", "registry/sensors/own-river", "change", {"twin": "zulu-river", "reason": "a"}),
+    ("registry/{kind}/{id}", "registry/sensors/zulu-river", "replace", {"serial": "B-03", "device_reason": "a"}),
+    ("registry/{kind}/{id}", "registry/sensors/zulu-river", "move", {"move_site": OWN, "move_reason": "a"}),
+    ("registry/{kind}/{id}", "registry/sensors/own-river", "move", {"move_site": "zulu-site", "move_reason": "a"}),
+    ("registry/{kind}/{id}", "registry/sensors/own-river", "move", {"move_gateway": "zulu-gw", "move_reason": "a"}),
     ("people", "people", "add", {"name": "new", "password": "a river that rises", "role": "viewer", "sites": FOREIGN}),
     ("people", "people", "change", {"name": "zulu-user", "role": "viewer", "sites": OWN}),
     ("people", "people", "disable", {"name": "zulu-user"}),
@@ -83,9 +87,9 @@ FORMS: list[Form] = [
 ]  # fmt: skip
 NAMES_NOTHING = {
     ("", "story"), ("duty", "add"), ("duty", "remove"), ("duty", "hand-over"), ("duty", "read"), ("health", "test"),
-    ("health", "test_alarm"),
+    ("health", "test_alarm"), *(("registry/files", action) for action in ("compare", "take_over", "forget")),
 }  # fmt: skip
-"""Of the whole city: people on duty, notes of shifts, channels, stories."""
+"""Of the whole city: people on duty, notes of shifts, channels, stories; files, of whose rows test_files.py speaks."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
