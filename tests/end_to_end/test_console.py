@@ -263,6 +263,7 @@ def test_the_language_is_switched_and_remembered(look: OpenPage):
 def test_dark_and_light_are_switched_and_remembered(look: OpenPage):
     page = look()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.locator(".person > summary").click()
     page.get_by_role("button", name="Dark or light").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.reload()
@@ -323,6 +324,7 @@ def test_somebody_logs_in_and_out_and_then_sees_nothing_more(look: OpenPage, siz
     other = page.context.new_page()
     other.goto(page.url)
     expect(other.locator(WATER_LEVEL)).to_be_visible()
+    page.locator(".person > summary").click()
     page.get_by_role("button", name="Log out").click()
     expect(page).to_have_url(re.compile(r"/login$"))
     ended = "You are not logged in any more; log in again."

@@ -67,6 +67,7 @@ def test_somebody_logs_in_at_the_provider_works_and_logs_out_of_both(city: City,
     expect(page).to_have_url(f"{city.base}/console/en")
     expect(page.locator(".person-name")).to_have_text("sso:budi")
     assert not {cookie["name"] for cookie in page.context.cookies()} & {"siaga_sso"}
+    page.locator(".person > summary").click()
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="End Session")).to_be_visible()
     page.get_by_role("button").first.click()

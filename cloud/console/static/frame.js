@@ -64,7 +64,10 @@ const siaga = (() => {
     document.dispatchEvent(new CustomEvent("siaga:changed"));
     siagaLive.reopen();
     const told = document.querySelector("#main > .said, #main .mistake");
-    if (told) told.scrollIntoView({ block: "nearest" });
+    if (!told) return;
+    told.scrollIntoView({ block: "nearest" });
+    // what was pressed may be gone: whoever works by keyboard goes on from what was said
+    if (document.activeElement === document.body || document.activeElement.tabIndex < 0) told.focus({ preventScroll: true });
   }
 
   function refuse(form, sentence) {
@@ -106,7 +109,8 @@ const siaga = (() => {
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const open of document.querySelectorAll("details[data-folds][open]")) {
+    const around = document.activeElement.closest("details[open]:is(.act, .undo, .retire)");
+    for (const open of [...document.querySelectorAll("details[data-folds][open]"), ...(around ? [around] : [])]) {
       open.open = false;
       open.querySelector("summary").focus();
     }

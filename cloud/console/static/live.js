@@ -19,7 +19,7 @@ const siagaLive = (() => {
 
   function say(sentence) {
     const away = document.getElementById("away");
-    away.textContent = sentence;
+    if (away.textContent !== sentence) away.textContent = sentence; // said once, not at each try
     away.hidden = !sentence;
     document.body.toggleAttribute("data-away", Boolean(sentence));
   }

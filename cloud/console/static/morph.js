@@ -41,6 +41,9 @@ const siagaMorph = (() => {
   function children(from, to, anew) {
     const kept = new Map([...from.children].map((child) => [keyOf(child), child]));
     kept.delete("");
+    const keys = new Set([...to.children].map(keyOf));
+    // what goes is taken out first: else each one after it would be moved, and an element that moves loses its focus
+    for (const [key, child] of kept) if (!keys.has(key) && (anew || !child.classList.contains("mistake"))) child.remove();
     let here = from.firstChild;
     for (const wanted of [...to.childNodes]) {
       const key = keyOf(wanted);
@@ -62,5 +65,22 @@ const siagaMorph = (() => {
     }
   }
 
-  return { element, children };
+  // whoever works by keyboard stays where they are: at the same element, or at what is left around it
+  function keepingFocus(change) {
+    const active = document.activeElement, around = [];
+    for (let one = active; one && one !== document.body; one = one.parentElement) around.push(one);
+    const marks = "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : null;
+    change();
+    if (!around.length || document.activeElement === active) return;
+    const left = around.find((one) => one.isConnected && !one.closest("[hidden]"));
+    if (!left) return;
+    if (left !== active && left.tabIndex < 0) left.setAttribute("tabindex", "-1");
+    left.focus({ preventScroll: true });
+    if (left === active && marks && marks[0] !== null) active.setSelectionRange(...marks);
+  }
+
+  return {
+    element: (from, to, anew) => keepingFocus(() => element(from, to, anew)),
+    children: (from, to, anew) => keepingFocus(() => children(from, to, anew)),
+  };
 })();
