@@ -1,7 +1,7 @@
 """The console on a live city, as a program:  python -m tests.unit.cloud.console.served PORT FOLDER [COAST]
 
 uvicorn runs in an event loop that is there already, as in the cloud's own process; the river speaks twice a second.
-There is a user of each role, called as the role is, with the same PASSWORD.
+city.toml owns nothing. There is a user of each role, called as the role is, with the same PASSWORD.
 """
 
 import asyncio
