@@ -20,8 +20,8 @@ OWN = '[data-family="river-level"][data-own="true"]'
 
 def open_editor(page: Page) -> None:
     """From the tree of places to the river's rule at its sensor."""
-    page.locator('details[data-key="box-site:daruba"]:not([open]) > summary, details[open]').first.wait_for()
-    for closed in page.locator('details[data-key="box-site:daruba"]:not([open]) > summary').all():
+    page.locator('[data-key="box-site:daruba"] details:not([open]) > summary, details[open]').first.wait_for()
+    for closed in page.locator('[data-key="box-site:daruba"] details:not([open]) > summary').all():
         closed.click(position={"x": 8, "y": 12})
     page.locator('.branch[data-scope="sensor:river"]').click()
     expect(page.locator(".rules-title")).to_have_text("River gauge")
