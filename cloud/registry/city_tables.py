@@ -129,7 +129,7 @@ class GatewayTable(Settings):
 
     id: Name
     name: Text
-    site: str
+    site: Name
 
 
 class CalibrationTable(Settings):
@@ -144,8 +144,8 @@ class SensorTable(Settings):
 
     id: Name
     name: Text
-    site: str
-    gateway: str
+    site: Name
+    gateway: Name
     quantities: Annotated[list[str], Field(min_length=1)]
     interval_s: Annotated[float | None, Field(gt=0)] = None
     mounting_height_cm: Annotated[FiniteFloat, AfterValidator(_height)] | None = None

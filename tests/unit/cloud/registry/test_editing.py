@@ -109,6 +109,8 @@ async def test_what_another_process_changed_meanwhile_is_seen_before_an_edit_is_
         ("sites", MUARA | {"zone": "WIT"}, "write Asia/Jayapura"),
         ("sites", MUARA | {"contacts": [{"name": "Siti", "phone": "call me"}]}, "contacts[0].phone"),
         ("gateways", {"id": "gw-x", "name": "X", "site": "muara"}, "site: 'muara': there is none of that id"),
+        ("gateways", {"id": "gw-x", "name": "X", "site": ""}, "gateway gw-x: site: '': "),
+        ("sensors", GAUGE | {"gateway": ""}, "sensor mouth: gateway: '': "),
         ("sensors", GAUGE | {"quantities": ["water_levl"]}, "no such quantity; write water_level"),
         ("sensors", GAUGE | {"next_downstream": "air-market"}, "air-market measures no water_level"),
         ("sensors", GAUGE | {"gateway": "gw-old"}, "sensor mouth: gateway: 'gw-old': there is none of that id"),
