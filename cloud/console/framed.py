@@ -75,7 +75,7 @@ def pages_of(platform: Platform, settings: ConsoleSettings) -> list[ConsolePage]
         thresholds_page(platform.rule_store, threshold_places),
         new_rule_page(platform.rule_store, threshold_places),
         rule_files_page(platform.rule_store),
-        rule_page(platform.rule_store, threshold_places, platform.previewer, platform.notifier.settings),
+        rule_page(platform.rule_store, threshold_places, platform.previewer, platform.notifier),
         *registry_pages(platform),
         people_page(platform),
         journal_page(platform.alarm_service),

@@ -20,7 +20,8 @@ from cloud.situation import level_of
 from i18n import figures
 from i18n.catalog import Catalog
 from rules.colours import colour_of
-from rules.rule import NOT_OF_THE_READING
+from rules.events import EventKind
+from rules.rule import NOT_OF_THE_READING, Level, Rule
 from rules.severities import SEVERITY_NAMES
 from runtime.clock import wall_ms
 
@@ -68,7 +69,7 @@ class IncidentFiles:
             where=self._where(alarm),
             made=figures.moment(_, now_ms, zone),
             zone=zone,
-            facts=self._facts(_, alarm, zone, now_ms),
+            facts=self._facts(_, incident, zone, now_ms),
             advice=advice_of(_, alarm.rule),
             steps=step_lines(_, alarm.rule, {step.number: step for step in incident.steps}, zone),
             notified=notified_lines(_, incident.notified, zone),
@@ -90,8 +91,9 @@ class IncidentFiles:
         names = [site.name if site else alarm.site, site.place if site else "", sensor.name if sensor else alarm.sensor]
         return " · ".join(dict.fromkeys(name for name in names if name))
 
-    def _facts(self, _: Catalog, alarm: Alarm, zone: ZoneInfo, now_ms: int) -> tuple[tuple[str, str], ...]:
-        table, rule = self._registry.quantities, alarm.rule
+    def _facts(self, _: Catalog, incident: Incident, zone: ZoneInfo, now_ms: int) -> tuple[tuple[str, str], ...]:
+        alarm = incident.alarm
+        rule = alarm.rule
         level, worst = level_of(rule, alarm.level), level_of(rule, alarm.worst)
         end_ms = now_ms if alarm.closed_ms is None else alarm.closed_ms
         ended = _("still goes on") if alarm.closed_ms is None else figures.moment(_, alarm.closed_ms, zone)
@@ -100,11 +102,9 @@ class IncidentFiles:
             time = figures.moment(_, alarm.acknowledged_ms, zone)
             word = alarm.acknowledged_word or "–"
             answered = _("{person}, {time}: “{word}”", person=alarm.acknowledged_by, time=time, word=word)
-        values = (value_of(_, table, rule, alarm.value), limit_of(_, table, rule, level))
         facts = (
-            (_("Level"), f"{level_name(_, level)} ({_.said(SEVERITY_NAMES[level.severity])})" if alarm.is_open else ""),
-            (_("At worst"), f"{level_name(_, worst)} ({_.said(SEVERITY_NAMES[worst.severity])})"),
-            (_("Value"), " · ".join(words for words in values if words)),
+            (_("Level"), self._at_level(_, rule, level, alarm.value) if alarm.is_open else ""),
+            (_("At worst"), self._at_level(_, rule, worst, _value_at_worst(incident))),
             (_("Began"), figures.moment(_, alarm.opened_ms, zone)),
             (_("Ended"), ended),
             (_("Lasted"), about(_, (end_ms - alarm.opened_ms) / 1_000)),
@@ -115,6 +115,13 @@ class IncidentFiles:
         )
         return tuple((name, words) for name, words in facts if words)
 
+    def _at_level(self, _: Catalog, rule: Rule, level: Level, value: float | None) -> str:
+        """A level with its severity, the value by which it was judged (None: not kept) and its limit."""
+        table = self._registry.quantities
+        measured = "" if value is None else value_of(_, table, rule, value)
+        named = f"{level_name(_, level)} ({_.said(SEVERITY_NAMES[level.severity])})"
+        return " · ".join(words for words in (named, measured, limit_of(_, table, rule, level)) if words)
+
     def _notes(self, _: Catalog, alarm: Alarm) -> str:
         notes = (
             _("test alarm") if alarm.test else "",
@@ -122,6 +129,13 @@ class IncidentFiles:
             _("withdrawn: later readings show it was not so") if alarm.withdrawn else "",
         )
         return "; ".join(note for note in notes if note)
+
+
+def _value_at_worst(incident: Incident) -> float | None:
+    """The value that brought an alarm to its worst level: that of its end says how it was when all was over."""
+    began = (EventKind.RAISED, EventKind.WORSENED)
+    reached = [each for each in incident.changes if each.kind in began and each.level == incident.alarm.worst]
+    return reached[-1].value if reached else None
 
 
 def _limits(_: Catalog, alarm: Alarm) -> list[LevelLimit]:

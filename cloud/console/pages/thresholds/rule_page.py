@@ -23,7 +23,7 @@ from cloud.console.pages.thresholds.rule_preview import choices_of, differences,
 from cloud.console.pages.thresholds.rule_subject import RuleSubject, subject_of
 from cloud.console.view_models.threshold_places import ThresholdPlaces
 from cloud.console.view_models.thresholds import scope_name
-from cloud.notify.settings import NotifySettings
+from cloud.notify.notifier import Notifier
 from cloud.rulebook.rule_store import RuleStore
 from i18n import figures
 
@@ -43,11 +43,9 @@ class _Rejected(ActionRejected):
         self.problems = problems
 
 
-def rule_page(
-    rule_store: RuleStore, places: ThresholdPlaces, previewer: Previewer, notify: NotifySettings
-) -> ConsolePage:
+def rule_page(rule_store: RuleStore, places: ThresholdPlaces, previewer: Previewer, notifier: Notifier) -> ConsolePage:
     """The page on each rule of the city."""
-    own = _RulePage(rule_store, places, RuleActions(rule_store, previewer), notify)
+    own = _RulePage(rule_store, places, RuleActions(rule_store, previewer), notifier)
     return ConsolePage(
         PLACE + "/{family}/{scope}",
         "thresholds/rule.html",
@@ -61,9 +59,9 @@ def rule_page(
 
 class _RulePage:
     def __init__(
-        self, rule_store: RuleStore, places: ThresholdPlaces, actions: RuleActions, notify: NotifySettings
+        self, rule_store: RuleStore, places: ThresholdPlaces, actions: RuleActions, notifier: Notifier
     ) -> None:
-        self._rule_store, self._places, self._actions, self._notify = rule_store, places, actions, notify
+        self._rule_store, self._places, self._actions, self._notifier = rule_store, places, actions, notifier
         self._editor = RuleEditor(rule_store)
 
     async def show(self, visit: PageVisit) -> PageContent:
@@ -123,7 +121,7 @@ class _RulePage:
                 found = await self._actions.preview(visit, subject, fields, sensor=choices.sensor, days=choices.days)
                 told["passed_over"] = found is None
                 if found is not None:
-                    told["drawing"] = drawing_of(_, self._rule_store, edited.rule, found, self._notify)
+                    told["drawing"] = drawing_of(_, self._rule_store, edited.rule, found, self._notifier.settings)
             except ThresholdRejected as problems:
                 rejected = problems
         edited = msgspec.structs.replace(edited, problems={**rejected.by_field, **edited.problems})

@@ -80,6 +80,22 @@ async def test_the_file_says_what_where_when_who_answered_and_what_was_done(city
     assert str(reader.root_object["/Lang"]) == "en-US"
 
 
+async def test_the_file_of_an_alarm_that_is_over_says_how_high_the_water_came_and_not_how_it_ended(tmp_path: Path):
+    async with Morotai(tmp_path) as city:
+        await city.rule_store.add_missing(
+            [RuleVersion("river-level", "all", 1, {**RIVER_RULE, "clear_s": 1}, False, SINCE_EVER_MS, 0, "t", "new")]
+        )
+        levels = [*range(240, 312, 1), *range(312, 200, -1)]  # no jump that would be doubted
+        begin = now_ms() - 8_000 * len(levels)
+        await city.send(
+            "gw-daruba", [Reading("river", "water_level", begin + 8_000 * n, cm) for n, cm in enumerate(levels)]
+        )
+        (alarm,) = await city.platform.alarm_service.alarms(AlarmFilter(open=False))
+        text = text_of(await city.platform.incident_files.pdf(EN, alarm))
+        assert "At worst Siaga 2 (Severe) · 300 cm · limit 300 cm" in text
+        assert "Value" not in text.partition("Began")[0]
+
+
 async def test_the_file_is_in_the_language_that_is_asked_for(city: Morotai):
     text = text_of(await city.platform.incident_files.pdf(ID, await the_alarm(city)))
     assert "Kejadian 1" in text
