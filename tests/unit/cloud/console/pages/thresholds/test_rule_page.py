@@ -5,6 +5,7 @@ import pytest
 
 from cloud.access.principal import Role
 from cloud.database.audit_log import Actor
+from cloud.notify.settings import NotifySettings
 from tests.unit.cloud.api.morotai import Morotai
 from tests.unit.cloud.console.asked import asked
 from tests.unit.cloud.console.pages.thresholds.rule_forms import filled_in, send_rule
@@ -128,6 +129,17 @@ async def test_a_rule_names_no_sensor_that_its_author_may_not_see(city: Morotai)
         assert "River gauge" not in foreign.text
     assert told[0] == told[1] == told[2] == told[3] != []
     assert city.rule_store.versions("dust") == []
+
+
+async def test_a_try_says_who_would_be_told_by_the_settings_that_hold_now(city: Morotai):
+    async with asked(city, Role.ENGINEER) as browser:
+        page = await browser.open(RIVER)
+        before = await send_rule(browser, page, "try", **{"levels[0].limit": "245", "days": "1"})
+        assert before.words("preview-notified") == ["Nobody is notified of alarms: there are no steps in [notify]."]
+        siren = {"name": "siren", "kind": "mqtt", "topic": "siaga/notify/tower"}
+        city.notifier.apply(NotifySettings.model_validate({"channels": [siren], "steps": [{"channels": ["siren"]}]}))
+        after = await send_rule(browser, page, "try", **{"levels[0].limit": "245", "days": "1"})
+        assert after.words("preview-notified") == ["1 notification at once"]
 
 
 async def test_a_form_may_hold_anything_and_is_answered_with_sentences(city: Morotai):
