@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from cloud.console.components.coast import read_coast
+from cloud.console.components.earlier_values import EarlierValues
 from cloud.console.components.recent_manual_readings import RecentManualReadings
 from cloud.console.frame.console_pages import ConsolePages
 from cloud.console.frame.headline import above
@@ -57,11 +58,11 @@ def pages_of(platform: Platform, settings: ConsoleSettings) -> list[ConsolePage]
     places, gateways = PlaceIndex(platform.registry), FleetFactsByScope(platform)
     lists = AlarmLists(platform.alarm_service, platform.maintenance, platform.checklists)
     recent = RecentManualReadings(platform.manual_readings, platform.store)
-    threshold_places = ThresholdPlaces(platform.rule_store)
+    threshold_places, earlier = ThresholdPlaces(platform.rule_store), EarlierValues(platform.store)
     return [
-        situation_page(platform, coast=coast, tiles=tiles, stories=stories),
-        wall_page(platform, coast=coast, tiles=tiles),
-        site_page(platform, recent),
+        situation_page(platform, earlier, coast=coast, tiles=tiles, stories=stories),
+        wall_page(platform, earlier, coast=coast, tiles=tiles),
+        site_page(platform, recent, earlier),
         manual_reading_page(platform, recent),
         alarms_page(platform, lists),
         one_alarm_page(platform, lists),

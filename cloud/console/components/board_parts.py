@@ -1,7 +1,7 @@
 """What pages show of the board beside their own: the cards of places, the worst alarm in one line.
 
-cards_of(visit, platform, places) -> (PlaceCard("daruba", …), …)
-banner(visit, platform)           -> Banner(Siaga 2, "River level · goes on", "Daruba river bridge · since 03:10", 2, 1)
+cards_of(visit, platform, earlier, places) -> (PlaceCard("daruba", …), …)
+banner(visit, platform) -> Banner(Siaga 2, "River level · goes on", "Daruba river bridge · since 03:10", 2, 1)
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from cloud.board.records import PlaceState
+from cloud.console.components.earlier_values import EarlierValues
 from cloud.console.frame.visit import PageVisit
 from cloud.console.view_models.alarms import AlarmContext, alarm_view, unacknowledged, worst_first
 from cloud.console.view_models.colours import Chip, is_dark
@@ -17,15 +18,20 @@ from cloud.platform import Platform
 from runtime.clock import wall_ms
 
 
-def cards_of(visit: PageVisit, platform: Platform, places: Sequence[PlaceState]) -> tuple[PlaceCard, ...]:
+def cards_of(
+    visit: PageVisit, platform: Platform, earlier: EarlierValues, places: Sequence[PlaceState]
+) -> tuple[PlaceCard, ...]:
     """Return the cards of some places, with their newest readings."""
     registry, cards = platform.registry, []
     for place in places:
         sensors = registry.sensors_at(place.site.id)
         known = {sensor.id: sensor for sensor in sensors}
-        maker = CardMaker(visit.words, registry.quantities, known, wall_ms())
         own = [sensor.id for sensor in sensors if sensor.id != sensor.gateway]
-        cards.append(maker.card(place, platform.newest.of_sensors([*own, place.site.id])))
+        readings = platform.newest.of_sensors([*own, place.site.id])
+        maker = CardMaker(
+            visit.words, registry.quantities, known, wall_ms(), earlier.of(readings), place.site.capacity
+        )  # fmt: skip
+        cards.append(maker.card(place, readings))
     return tuple(cards)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from cloud.board.records import PlaceState
 from cloud.console.view_models.colours import Chip, chip, is_dark
 from cloud.console.view_models.sites import BADGES
+from cloud.console.view_models.trends import Beside, Series, TrendView, trend_of
 from cloud.gateways.freshness import Freshness, freshness
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor
@@ -17,9 +18,7 @@ from cloud.situation import CAPACITY_USED, ISPU, OCCUPANCY, WATER, badness
 from i18n import figures
 from i18n.catalog import Catalog
 from rules.marks import DOUBTED
-from rules.rise_rate import STEADY_CM_H
 from wire import AIR_PARAMETERS, Domain, QuantityTable, Worse
-from wire.durations import MINUTE_MS
 
 MATTERS: Mapping[str, Sequence[str]] = {
     Domain.FLOOD: (WATER, "distance"),
@@ -28,16 +27,6 @@ MATTERS: Mapping[str, Sequence[str]] = {
 }
 """What stands on the card of a place, the first that is known there."""
 MOST_FIGURES = 4
-RISE_RATE = "rise_rate"
-_RATE_HOLDS_MS = 10 * MINUTE_MS
-"""A rate that is older says nothing of where the water goes now."""
-
-
-class TrendView(msgspec.Struct, frozen=True):
-    """Where a value goes: `arrow` is up, down or steady, `words` say how fast."""
-
-    arrow: str
-    words: str
 
 
 class CardFigure(msgspec.Struct, frozen=True):
@@ -74,12 +63,14 @@ class PlaceCard(msgspec.Struct, frozen=True):
 
 
 class CardMaker(msgspec.Struct, frozen=True):
-    """Makes cards of one moment."""
+    """Makes cards of one moment: `earlier` is what some series were before, `capacity` how many a place may hold."""
 
     words: Catalog
     table: QuantityTable
     sensors: Mapping[str, Sensor]
     now_ms: int
+    earlier: Mapping[Series, float] = {}
+    capacity: int | None = None
 
     def card(self, place: PlaceState, readings: Sequence[StoredReading]) -> PlaceCard:
         """The card of a place whose newest readings these are."""
@@ -143,17 +134,6 @@ class CardMaker(msgspec.Struct, frozen=True):
             trend=None if is_old or reading.marks & DOUBTED else self._trend(reading, readings),
         )
 
-    def _trend(self, level: StoredReading, readings: Sequence[StoredReading]) -> TrendView | None:
-        """How fast the water rises or falls, where that is known now and believed."""
-        rate = next(
-            (one for one in readings if (one.sensor, one.quantity) == (level.sensor, RISE_RATE)), None
-        ) if level.quantity == WATER else None  # fmt: skip
-        if rate is None or rate.marks & DOUBTED or not 0 <= self.now_ms - rate.time_ms <= _RATE_HOLDS_MS:
-            return None
-        _ = self.words
-        speed = _.number(abs(rate.value), 0)
-        if abs(rate.value) < STEADY_CM_H:
-            return TrendView("steady", _("steady"))
-        if rate.value > 0:
-            return TrendView("up", _("rises {speed} cm an hour", speed=speed))
-        return TrendView("down", _("falls {speed} cm an hour", speed=speed))
+    def _trend(self, reading: StoredReading, readings: Sequence[StoredReading]) -> TrendView | None:
+        beside = Beside(readings, self.earlier, self.capacity)
+        return trend_of(self.words, self.table, reading, beside, self.now_ms)

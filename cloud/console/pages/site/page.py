@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from cloud.console.components.board_parts import cards_of
+from cloud.console.components.earlier_values import EarlierValues
 from cloud.console.components.recent_manual_readings import RecentManualReadings
 from cloud.console.frame.page import ConsolePage, Fragment, PageContent
 from cloud.console.frame.rejections import NotThere
@@ -35,9 +36,9 @@ class SensorBlock(msgspec.Struct, frozen=True):
     figures: tuple[CardFigure, ...]
 
 
-def site_page(platform: Platform, recent: RecentManualReadings) -> ConsolePage:
+def site_page(platform: Platform, recent: RecentManualReadings, earlier: EarlierValues) -> ConsolePage:
     """The page of each site of a platform."""
-    own = _SitePage(platform, recent)
+    own = _SitePage(platform, recent, earlier)
     styles = ("situation.css", "site.css", "site_about.css", "manual-reading.css")
     return ConsolePage(
         "sites/{id}", "site/page.html", own.show, actions=own.actions, styles=styles, scripts=("photo.js",), name=""
@@ -45,8 +46,8 @@ def site_page(platform: Platform, recent: RecentManualReadings) -> ConsolePage:
 
 
 class _SitePage:
-    def __init__(self, platform: Platform, recent: RecentManualReadings) -> None:
-        self._seen = SeenAtSite(platform, recent)
+    def __init__(self, platform: Platform, recent: RecentManualReadings, earlier: EarlierValues) -> None:
+        self._seen, self._earlier = SeenAtSite(platform, recent), earlier
         self._platform, self._charts = platform, SiteCharts(platform)
         self._about = AboutSite(platform)
         self.actions = self._about.actions
@@ -56,7 +57,7 @@ class _SitePage:
         platform, site = self._platform, self._site(visit)
         await platform.board.current()
         place = platform.board.place(site.id)
-        card = None if place is None else cards_of(visit, platform, [place])[0]
+        card = None if place is None else cards_of(visit, platform, self._earlier, [place])[0]
         sensors = [one for one in platform.registry.sensors_at(site.id) if one.id != one.gateway]
         blocks, pages, page = self._blocks(visit, site, sensors)
         chart = await self._charts.of(visit, site, sensors)
@@ -90,8 +91,9 @@ class _SitePage:
         pages = max(1, -(-len(all_of_them) // MOST_SENSORS))
         page = visit.page(count=pages)
         known = {sensor.id: sensor for sensor in sensors}
-        maker = CardMaker(_, registry.quantities, known, wall_ms())
         shown = all_of_them[(page - 1) * MOST_SENSORS : page * MOST_SENSORS]
+        earlier = self._earlier.of(self._platform.newest.of_sensors([sensor.id for sensor in shown]))
+        maker = CardMaker(_, registry.quantities, known, wall_ms(), earlier, site.capacity)
         return tuple(self._block(maker, sensor) for sensor in shown), pages, page
 
     def _block(self, maker: CardMaker, sensor: Sensor) -> SensorBlock:

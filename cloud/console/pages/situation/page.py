@@ -12,6 +12,7 @@ from cloud.access.principal import Role
 from cloud.board.records import PlaceState
 from cloud.board.scope import BoardView
 from cloud.console.components.board_parts import banner, cards_of
+from cloud.console.components.earlier_values import EarlierValues
 from cloud.console.frame.form import Form
 from cloud.console.frame.page import ConsolePage, Done, Fragment, PageContent
 from cloud.console.frame.rejections import ActionRejected
@@ -33,10 +34,11 @@ STEP_ZOOM = 1.0
 
 
 def situation_page(
-    platform: Platform, *, coast: CoastLine | None = None, tiles: str = "", stories: StoryExchange | None = None
-) -> ConsolePage:
+    platform: Platform, earlier: EarlierValues, *, coast: CoastLine | None = None, tiles: str = "",
+    stories: StoryExchange | None = None,
+) -> ConsolePage:  # fmt: skip
     """The page on a platform; `coast` or `tiles` lie under its map, `stories` are those of the demo."""
-    own = _SituationPage(platform, coast, tiles, stories)
+    own = _SituationPage(platform, earlier, coast, tiles, stories)
     return ConsolePage(
         "", "situation/page.html", own.show, actions={"story": own.story}, styles=("situation.css",),
         scripts=("map.js",), name="",
@@ -44,8 +46,12 @@ def situation_page(
 
 
 class _SituationPage:
-    def __init__(self, platform: Platform, coast: CoastLine | None, tiles: str, stories: StoryExchange | None) -> None:
-        self._platform, self._coast, self._tiles, self._stories = platform, coast, tiles, stories
+    def __init__(
+        self, platform: Platform, earlier: EarlierValues, coast: CoastLine | None, tiles: str,
+        stories: StoryExchange | None,
+    ) -> None:  # fmt: skip
+        self._platform, self._earlier = platform, earlier
+        self._coast, self._tiles, self._stories = coast, tiles, stories
 
     async def show(self, visit: PageVisit) -> PageContent:
         """Show the board, and the cards that are asked for."""
@@ -55,7 +61,7 @@ class _SituationPage:
         registry, edition = platform.registry, view.edition
         frame = frame_of(view.places, visit.query, MAP_SIZE)
         listed = listed_places(view, visit)
-        cards = cards_of(visit, platform, listed.shown)
+        cards = cards_of(visit, platform, self._earlier, listed.shown)
         top = banner(visit, platform)
 
         def changes() -> Mapping[str, object]:

@@ -12,6 +12,7 @@ import msgspec
 
 from cloud.board.scope import BoardView
 from cloud.console.components.board_parts import banner, cards_of
+from cloud.console.components.earlier_values import EarlierValues
 from cloud.console.frame.page import ConsolePage, Fragment, PageContent
 from cloud.console.frame.visit import PageVisit
 from cloud.console.view_models.alarms import unacknowledged, worst_first
@@ -40,9 +41,11 @@ class WallRow(msgspec.Struct, frozen=True):
     arrow: str = ""
 
 
-def wall_page(platform: Platform, *, coast: CoastLine | None = None, tiles: str = "") -> ConsolePage:
+def wall_page(
+    platform: Platform, earlier: EarlierValues, *, coast: CoastLine | None = None, tiles: str = ""
+) -> ConsolePage:
     """The wall on a platform."""
-    own = _WallPage(platform, coast, tiles)
+    own = _WallPage(platform, earlier, coast, tiles)
     styles, scripts = ("situation.css", "wall.css"), ("wall.js",)
     return ConsolePage(
         "wall", "wall/page.html", own.show, styles=styles, scripts=scripts, name="wall", is_wall=True
@@ -50,8 +53,8 @@ def wall_page(platform: Platform, *, coast: CoastLine | None = None, tiles: str 
 
 
 class _WallPage:
-    def __init__(self, platform: Platform, coast: CoastLine | None, tiles: str) -> None:
-        self._platform, self._coast, self._tiles = platform, coast, tiles
+    def __init__(self, platform: Platform, earlier: EarlierValues, coast: CoastLine | None, tiles: str) -> None:
+        self._platform, self._earlier, self._coast, self._tiles = platform, earlier, coast, tiles
 
     async def show(self, visit: PageVisit) -> PageContent:
         """Show every view; the one that stands in the question is the first to be seen."""
@@ -94,7 +97,7 @@ class _WallPage:
         rows = []
         for place, state in worst:
             own = msgspec.structs.replace(place, states=(state,))
-            figure = next(iter(cards_of(visit, self._platform, [own])[0].figures), None)
+            figure = next(iter(cards_of(visit, self._platform, self._earlier, [own])[0].figures), None)
             # a doubt says its value in its words
             value = "" if figure is None or figure.time_ms or state.doubted else f"{figure.value} {figure.unit}".strip()
             arrow = "" if figure is None or figure.trend is None else figure.trend.arrow
