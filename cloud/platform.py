@@ -37,6 +37,7 @@ from cloud.ingest.historical.importer import Importer
 from cloud.ingest.manual.manual_readings import ManualReadings
 from cloud.ingest.replay import Replay, Replays
 from cloud.metrics.exposition import Collected, Metrics
+from cloud.notify.channel_registry.editing import ChannelEditing
 from cloud.notify.notifier import Notifier
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
@@ -109,6 +110,9 @@ class Platform:
         self.incident_files = IncidentFiles(self.incidents, registry, store)
         self.handover = HandoverNotes(alarm_service.database)
         self.notifier = notifier
+        self.channels = ChannelEditing(
+            alarm_service.database, lambda: notifier.channels, changed=notifier.follow_channels
+        )
         self.care = care
         self.rollouts = rollouts
         """None where cloud.toml has no [updates]."""

@@ -14,7 +14,8 @@ from sqlalchemy import make_url
 
 from cloud.access.oidc_settings import sites_of_groups_must_exist
 from cloud.cli.known_city import nameable_sites
-from cloud.cli.stored import changes_of_quantities, stored_rules
+from cloud.cli.stored import changes_of_quantities, stored_channels, stored_rules
+from cloud.notify.channel_registry.in_force import channels_must_exist
 from cloud.notify.settings import sites_must_exist
 from cloud.process.settings import CloudSettings, read_cloud_settings
 from cloud.readings.settings import InfluxSettings, SqliteSettings
@@ -66,6 +67,7 @@ def check_set_up(config: Path) -> CheckResult:
             warnings += [f"{city_file.name}: {said}" for said in _beyond_its_own(known)]
             sites = nameable_sites(settings, known)
             _attempt(mistakes, lambda: sites_must_exist(settings.notify, sites))
+            _attempt(mistakes, lambda: channels_must_exist(settings.notify, stored_channels(settings.registry.url)))
             _attempt(mistakes, lambda: sites_of_groups_must_exist(settings.access.oidc, sites))
     return CheckResult(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(warnings)))
 

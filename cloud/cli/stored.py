@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from cloud.backup.manifest import BackupError
 from cloud.backup.registry_rows import snapshot
 from cloud.database.base import Base
+from cloud.notify.channel_registry.records import ChannelRecord
+from cloud.notify.channel_registry.rows import read_channels
 from cloud.registry.quantity_rows import changes_of_meaning, read_quantities
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.records import RuleVersion
@@ -26,6 +28,11 @@ CONNECT_TIMEOUT_S = 2
 def stored_rules(url: str) -> list[RuleVersion]:
     """Read the rules, over which the city's file has no say."""
     return _read(url, read_versions, otherwise=[])
+
+
+def stored_channels(url: str) -> tuple[ChannelRecord, ...]:
+    """Read the channels that people added."""
+    return _read(url, lambda held: read_channels(held) if inspect(held).has_table("channels") else (), otherwise=())
 
 
 def stored_quantities(url: str) -> QuantityTable:

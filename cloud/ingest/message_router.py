@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from cloud.gateways.statuses import Statuses
 from cloud.metrics.exposition import Metrics
+from cloud.notify.channels.mqtt.answers import REPLY
+from cloud.notify.channels.mqtt.settings import DEVICES
 from runtime.mqtt_connection import Message
 from wire import Channel, WireError, parse_topic, subscription
 
@@ -22,6 +24,11 @@ def topics(shards: range, *, ingest: bool) -> list[str]:
     """What to subscribe to for `shards`: statuses, and batches where this process ingests them."""
     channels = (Channel.STATUS, Channel.UP) if ingest else (Channel.STATUS,)
     return [topic for channel in channels for topic in subscription(channel, shards)]
+
+
+def _is_of_a_device(topic: str) -> bool:
+    """Whether a device answers there that people added while the cloud runs: siaga/notify/{name}/reply."""
+    return topic.startswith(DEVICES) and topic.endswith(REPLY)
 
 
 class MessageRouter:
@@ -54,7 +61,7 @@ class MessageRouter:
 
     def on_message(self, message: Message) -> None:
         """Route a message of the session, on the event loop."""
-        if message.topic in self._reply_topics:
+        if message.topic in self._reply_topics or _is_of_a_device(message.topic):
             self._on_reply(message.payload)
             self._acknowledge(message)
             return

@@ -55,8 +55,9 @@ class NotificationBatcher:
         self, connection: Connection, step: int, decision: BatchingDecision, now: Moment, *, is_test: bool = False
     ) -> None:
         settings = self._settings.steps[step - 1]
-        channel = self._settings.channel(settings.channels[0])
-        assert channel is not None  # noqa: S101 - the settings were checked for it
+        channel = next(iter(self._settings.channels_of(settings)), None)
+        if channel is None:  # it waits until one is in use again, and health says so
+            return
         to = recipients(self._settings, settings, channel, on_duty(connection, now.wall_ms))
         if not is_test and _is_at_its_limit(connection, channel, len(to), now.steady_ms):
             return

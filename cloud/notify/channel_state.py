@@ -53,9 +53,9 @@ def component_of(state: ChannelState) -> Component:
 
 
 def read_states(connection: Connection, channels: Iterable[ChannelSettings], now: Moment) -> dict[str, ChannelState]:
-    """Read how each of `channels` does, by name."""
+    """Read how each of `channels` does, by name, and of what is out of use how much waits there."""
     counted = _counted(connection)
-    states = {}
+    states = {name: ChannelState(name, state.waiting) for name, state in counted.items() if state.waiting}
     for channel in channels:
         state = _with_problem(connection, counted.get(channel.name, ChannelState(channel.name)))
         if channel.is_answered:

@@ -15,8 +15,21 @@ Steps = Sequence[StepSettings]
 
 
 def mistakes_between(people: People, channels: Channels, steps: Steps) -> list[str]:
-    """Return what does not fit: names that stand twice, names of nobody, steps that reach nobody."""
-    return [*_twice(people, channels), *_unknown(people, channels, steps), *_unreachable(people, channels, steps)]
+    """Return what does not fit: names that stand twice, names of nobody, steps that reach nobody.
+
+    That a step names a channel of nowhere is said by `unknown_channels`, once those of the registry are known.
+    """
+    return [*_twice(people, channels), *_nobody(people, steps), *_unreachable(people, channels, steps)]
+
+
+def unknown_channels(known: set[str], steps: Steps) -> list[str]:
+    """Return a sentence for each channel that a step names and that is neither in the file nor in the registry."""
+    return [
+        f"steps[{number}].channels: there is no channel {name!r}; {instead(name, known)}"
+        for number, step in enumerate(steps)
+        for name in step.channels
+        if name not in known
+    ]
 
 
 def instead(name: str, known: set[str]) -> str:
@@ -36,13 +49,9 @@ def _twice(people: People, channels: Channels) -> Iterator[str]:
         yield from (f"{kind}: {name!r} stands there twice; give each its own name" for name in doubled)
 
 
-def _unknown(people: People, channels: Channels, steps: Steps) -> Iterator[str]:
-    known_channels = {channel.name for channel in channels}
+def _nobody(people: People, steps: Steps) -> Iterator[str]:
     known_people = {person.name for person in people}
     for number, step in enumerate(steps):
-        for name in step.channels:
-            if name not in known_channels:
-                yield f"steps[{number}].channels: there is no channel {name!r}; {instead(name, known_channels)}"
         for name in step.to:
             if name not in known_people and not DUTY.fullmatch(name):
                 yield f'steps[{number}].to: {name!r} is nobody; {instead(name, known_people)}, or "duty:1"'

@@ -3,6 +3,7 @@
 Sent("202")   Later("connection refused", retry_after_s=30)   Never("403: the bot was blocked by the user")
 """
 
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -15,6 +16,10 @@ Publish = Callable[[str, bytes], bool]
 """Hands a message to the broker's connection, not retained; False while there is none."""
 Warnings = Callable[[tuple[int, ...]], Awaitable[dict[str, bytes]]]
 """By the ids of events, their CAP messages by identifier; events that are no warning have none."""
+
+
+Connect = Callable[[str, int], Awaitable[socket.socket]]
+"""Opens a connection to a host and port; DestinationRefused and OSError where that cannot be."""
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -41,12 +46,16 @@ Outcome = Sent | Later | Never
 
 
 class ChannelContext(msgspec.Struct, frozen=True):
-    """What senders send with; `console` is where people reach the console, for the links in messages."""
+    """What senders send with; `console` is where people reach the console, for the links in messages.
+
+    `connect` opens what goes past `client`, where destinations are checked; None where they need no check.
+    """
 
     client: httpx.AsyncClient
     publish: Publish
     warnings: Warnings
     console: str
+    connect: Connect | None = None
 
 
 class Sender(Protocol):

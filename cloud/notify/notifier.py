@@ -3,7 +3,8 @@
 nudge ─► one transaction: route, escalate, batch, claim ─► an attempt for each claim, all at once ─► settled ─┐
   ▲                                                                                                           │
   └──────────────────────────────────────── or every POLL_S ◄─────────────────────────────────────────────────┘
-All that it knows stands in the tables, so it may be killed anywhere, and another may run beside it.
+All that it knows stands in the tables, so it may be killed anywhere, and another may run beside it. What people change
+of channels is followed from one poll to the next.
 """
 
 import asyncio
@@ -16,17 +17,17 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection
 from functools import partial
 
-import httpx
 import msgspec
 from sqlalchemy import Connection
 
-from cloud.core.health import Component, Condition
+from cloud.core.health import Component
 from cloud.database.audit_log import SYSTEM, Actor, write_entry
 from cloud.database.engine import Database, DatabaseUnavailable, DataRejected
 from cloud.database.steady_clock import Moment, SteadyClock
 from cloud.notify.attempt import attempt
 from cloud.notify.batcher import NotificationBatcher
 from cloud.notify.cap import CapMessage, CapMessages
+from cloud.notify.channel_registry.in_force import ChannelRegistry, StoredChannels
 from cloud.notify.channel_self_test import (
     ChannelTestResult,
     notification_for_test,
@@ -34,17 +35,18 @@ from cloud.notify.channel_self_test import (
     recipients_for_test,
     with_answer,
 )
-from cloud.notify.channel_state import ChannelState, component_of, read_states
-from cloud.notify.channels.catalog import sender_of
+from cloud.notify.channel_state import ChannelState, read_states
 from cloud.notify.channels.mqtt.answers import DeviceAnswer, read_answer
 from cloud.notify.channels.settings import ChannelSettings
-from cloud.notify.contract import ChannelContext, Outcome, Publish, Sender
+from cloud.notify.contract import Outcome, Publish, Sender
 from cloud.notify.deliveries import enqueue
 from cloud.notify.duty import DutyCalendar
+from cloud.notify.health import channel_component, notifications_component
 from cloud.notify.notified import Notified, notified_of
 from cloud.notify.outbox import Claimed, Outbox, extend_deadlines, prune
 from cloud.notify.router import EVENTS_AT_ONCE, Router
 from cloud.notify.self_test import morning_ms, open_test_alarm
+from cloud.notify.senders import SendingContexts, open_contexts, senders_of
 from cloud.notify.settings import NotifySettings
 from cloud.registry.snapshot import Registry
 from runtime import clock
@@ -75,11 +77,15 @@ class _Parts(msgspec.Struct, frozen=True):
 
 
 class _Poll(msgspec.Struct, frozen=True):
-    """What one poll has decided: what to attempt, how many answers are in the database, whether more events wait."""
+    """What one poll has decided: what to attempt, how many answers are in the database, whether more events wait.
+
+    Where the `channels` have changed it decides nothing: the next one does, by those.
+    """
 
     claimed: list[Claimed]
     answers: int
     has_more: bool
+    channels: StoredChannels | None = None
 
 
 class Notifier:
@@ -94,7 +100,10 @@ class Notifier:
         wall_ms: Callable[[], int] = clock.wall_ms,
         boot_ms: Callable[[], int] = clock.boot_ms,
     ) -> None:
-        self.settings = settings
+        self.channels = ChannelRegistry(settings)
+        self.settings: NotifySettings = self.channels.in_force()
+        self.on_switched: Callable[[], None] = lambda: None
+        """Is called when other settings or channels hold."""
         self.duty = DutyCalendar(database, settings)
         self._next_settings: NotifySettings | None = None
         self._runs = False
@@ -104,7 +113,7 @@ class Notifier:
         self._registry = registry
         self._publish = publish
         self._wall_ms = wall_ms
-        self._parts = self._parts_for(settings)
+        self._parts = self._parts_for(self.settings)
         self._clock = SteadyClock(excuse=extend_deadlines, wall_ms=wall_ms, boot_ms=boot_ms)
         self._wake = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
@@ -120,13 +129,14 @@ class Notifier:
 
     async def run(self) -> None:
         """Work until cancelled; attempts that are cut off are taken up again when their claim ends."""
-        async with httpx.AsyncClient() as client:
+        allowed = lambda: self.channels.file.allow_private  # noqa: E731 - of the file as it is then
+        async with open_contexts(self._publish, self._cap_files, allowed) as contexts:
             self._runs = True
-            self._open_senders(client)
+            self._open_senders(contexts)
             try:
                 while True:
                     if self._next_settings is not None:
-                        self._switch(self._next_settings, client)
+                        self._switch(self._next_settings, contexts)
                     await self._poll()
                     await self._rest()
             finally:
@@ -135,15 +145,16 @@ class Notifier:
                 await asyncio.gather(*self._attempts, return_exceptions=True)
 
     def apply(self, settings: NotifySettings) -> None:
-        """Work by other settings from the next poll on; what is on its way goes on.
+        """Work by other settings of the file from the next poll on; what is on its way goes on.
 
         At once where this process sends nothing: another does.
         """
-        if not self._runs:
-            self._show(settings)
-            return
-        self._next_settings = settings
-        self.nudge()
+        self.channels.use_file(settings)
+        self._renew()
+
+    async def follow_channels(self) -> None:
+        """Read the channels that people added where they have changed, and work by them from the next poll on."""
+        self._follow(await self._database.run(self.channels.newer))
 
     def components(self) -> dict[str, Component]:
         """Return how each channel and the outbox do, for health."""
@@ -189,11 +200,12 @@ class Notifier:
 
         LookupError for no such channel.
         """
-        channel = self.settings.channel(name)
+        settings = self._next_settings or self.settings
+        channel = settings.channel(name)
         if channel is None:
             raise LookupError(f"there is no channel {name!r}")
-        test = notification_for_test(self.settings, self._registry, name, now_ms=self._wall_ms(), sites=sites)
-        to = recipients_for_test(self.settings, channel)
+        test = notification_for_test(settings, self._registry, name, now_ms=self._wall_ms(), sites=sites)
+        to = recipients_for_test(settings, channel)
 
         def write(connection: Connection) -> None:
             enqueue(connection, test, to, self._clock.at(connection))
@@ -238,20 +250,34 @@ class Notifier:
             outbox=Outbox(settings, instance=self._instance),
         )
 
-    def _switch(self, settings: NotifySettings, client: httpx.AsyncClient) -> None:
+    def _follow(self, newer: StoredChannels | None) -> None:
+        if newer is not None:
+            self.channels.use_stored(newer)
+            self._renew()
+
+    def _renew(self) -> None:
+        settings = self.channels.in_force()
+        if not self._runs:
+            self._show(settings)
+            return
+        self._next_settings = settings
+        self.nudge()
+
+    def _switch(self, settings: NotifySettings, contexts: SendingContexts) -> None:
         """Switch to `settings` between two polls: no decision is made half by the one and half by the other."""
         self._next_settings = None
         self._show(settings)
-        self._open_senders(client)
+        self._open_senders(contexts)
 
     def _show(self, settings: NotifySettings) -> None:
         self.settings = settings
         self.duty.people = tuple(person.name for person in settings.people)
         self._parts = self._parts_for(settings)
+        self.on_switched()
 
-    def _open_senders(self, client: httpx.AsyncClient) -> None:
-        context = ChannelContext(client, self._publish, self._cap_files, self.settings.console)
-        self._senders = {channel.name: sender_of(channel, context) for channel in self.settings.channels}
+    def _open_senders(self, contexts: SendingContexts) -> None:
+        own = {channel.name for channel in self.channels.file.channels}
+        self._senders = senders_of(self.settings, own=own, contexts=contexts)
 
     async def _poll(self) -> None:
         try:
@@ -259,6 +285,7 @@ class Notifier:
         except (DatabaseUnavailable, DataRejected) as error:  # health says so
             _log.warning("notifications wait: %s", error)
             return
+        self._follow(poll.channels)
         for _ in range(poll.answers):  # they are in the database now
             self._answers.popleft()
         if poll.has_more:
@@ -276,6 +303,9 @@ class Notifier:
     def _decide(self, connection: Connection) -> _Poll:
         """Decide all that is to be decided now, in one transaction; runs in the database's thread."""
         now, parts = self._clock.at(connection), self._parts
+        newer = self.channels.newer(connection)
+        if newer is not None:
+            return _Poll([], 0, has_more=True, channels=newer)
         self._open_morning_test(connection, now)
         answers = list(self._answers)
         for answer in answers:
@@ -285,6 +315,7 @@ class Notifier:
             self._escalated_ms = now.steady_ms
             parts.router.escalate(connection, now)
         parts.batcher.batch(connection, now)
+        parts.outbox.hand_over(connection, now)
         room = {name: AT_ONCE - self._in_flight[name] for name in self._channel_names()}
         claimed = parts.outbox.claim(connection, now, room=room)
         self._keep_house(connection, now)
@@ -346,12 +377,7 @@ class Notifier:
         return [channel.name for channel in self.settings.channels]
 
     def _channel_check(self, name: str) -> Callable[[], Component]:
-        return lambda: component_of(self._states.get(name, ChannelState(name)))
+        return lambda: channel_component(self.settings, self._states.get(name, ChannelState(name)))
 
     def _component(self) -> Component:
-        waiting = sum(state.waiting for state in self.states())
-        if not self.settings.steps:
-            return Component(Condition.OK, "no steps are set up in [notify]: alarms are shown, and nobody is told")
-        if self._database.problem:
-            return Component(Condition.DEGRADED, f"notifications wait for the database: {self._database.problem}")
-        return Component(Condition.OK, f"messages that wait: {waiting}")
+        return notifications_component(self.settings, self._states.values(), self._database.problem)

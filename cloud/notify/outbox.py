@@ -13,19 +13,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, BindParameter, Connection, Integer, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Integer,
+    Row,
+    bindparam,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from cloud.alarms.tables import AlarmRow
 from cloud.database.steady_clock import Moment
 from cloud.notify.channels.mqtt.answers import DeviceAnswer
-from cloud.notify.channels.settings import ChannelSettings
 from cloud.notify.contract import Later, Never, Outcome, Sent
-from cloud.notify.deliveries import NOBODY, enqueue, notification_of
-from cloud.notify.duty import on_duty
+from cloud.notify.deliveries import NOBODY, notification_of
 from cloud.notify.notifications import URGENT_KINDS, Notification
-from cloud.notify.recipients import person_recipients, recipients
 from cloud.notify.settings import NotifySettings
+from cloud.notify.succession import enqueue_on, hand_on, next_channel, substitute
 from cloud.notify.tables import DeliveryRow
 from runtime.backoff import Backoff
 from wire.durations import DAY_MS
@@ -39,6 +50,8 @@ POLITE_S = 10.0
 ANSWERED = "a device has answered"
 LEASE_S = 5.0
 """How long a claim outlasts the longest attempt."""
+HANDED_OVER_AT_ONCE = 100
+"""Messages of channels out of use that one transaction hands over."""
 KEEP_MS = 30 * DAY_MS
 """How long what is done stays."""
 
@@ -75,6 +88,19 @@ class Outbox:
                     claimed.append(Claimed(row.id, notification, row.attempts + 1, row.made_ms))
         return claimed
 
+    def hand_over(self, connection: Connection, now: Moment) -> None:
+        """Give what waits on channels that are out of use to others; what no other channel can take waits on."""
+        for row in connection.execute(_orphaned(now.steady_ms, self._settings, self._give_up_ms)).all():
+            notification = notification_of(row)
+            if notification is None or notification.test:
+                _finish(connection, row.id, now.steady_ms, f"not sent: channel {row.channel} is out of use")
+                continue
+            channel = substitute(self._settings, notification)
+            if channel is None:
+                return
+            enqueue_on(connection, self._settings, notification, channel, now)
+            _finish(connection, row.id, now.steady_ms, f"out of use: {channel.name} takes it over")
+
     def settle(self, connection: Connection, delivery: Claimed, outcome: Outcome, now: Moment) -> None:
         """Write down what became of an attempt; where it failed, the next channel gets the message at once."""
         # what was sent is sent, whoever holds the claim by now; a failure counts only of who still holds it
@@ -88,7 +114,7 @@ class Outbox:
             )
         )  # fmt: skip
         if connection.execute(statement).rowcount and _is_failure(outcome):
-            self._hand_on(connection, delivery.notification, now)
+            hand_on(connection, self._settings, delivery.notification, now)
 
     def record_answer(self, connection: Connection, answer: DeviceAnswer, now: Moment) -> bool:
         """Write down what a device says of a command; return False where no command of ours has that key.
@@ -109,7 +135,7 @@ class Outbox:
             _update(connection, row.id, {**done, "tried_ms": now.steady_ms, "sent": False, "outcome": refused})
             notification = notification_of(row)
             if notification is not None:
-                self._hand_on(connection, notification, now)
+                hand_on(connection, self._settings, notification, now)
         return True
 
     def _settled(self, delivery: Claimed, outcome: Outcome, now_ms: int) -> dict[str, Any]:
@@ -149,34 +175,13 @@ class Outbox:
         if connection.execute(statement.values(tried_ms=now.steady_ms, done_ms=now.steady_ms)).rowcount:
             notification = notification_of(row)
             if notification is not None:
-                self._hand_on(connection, notification, now)
-
-    def _hand_on(self, connection: Connection, notification: Notification, now: Moment) -> None:
-        """Put the message into the outbox for the channel after its own; a second time changes nothing."""
-        channel = self._next_channel(notification)
-        if channel is None:
-            return
-        person = notification.person
-        found = person_recipients(self._settings, channel, person) if person else []
-        step = self._settings.steps[notification.step - 1]
-        to = found or recipients(self._settings, step, channel, on_duty(connection, now.wall_ms))
-        # they share the person's message, so that none of them is sent once another has arrived
-        whole = msgspec.structs.replace(notification, channel=channel.name, again=False)
-        enqueue(connection, whole, [msgspec.structs.replace(each, person=person) for each in to], now)
-
-    def _next_channel(self, notification: Notification) -> ChannelSettings | None:
-        """Return the channel after the notification's own in its step."""
-        if not 1 <= notification.step <= len(self._settings.steps):
-            return None
-        names, own = self._settings.steps[notification.step - 1].channels, notification.channel
-        later = names[names.index(own) + 1 :] if own in names else ()
-        return self._settings.channel(later[0]) if later else None
+                hand_on(connection, self._settings, notification, now)
 
     def _is_over(self, delivery: Claimed, outcome: Later | Never, now_ms: int) -> bool:
         """Whether no other attempt is made: a refusal is final only where another channel takes the message over."""
         if delivery.notification.single_attempt or now_ms >= delivery.made_ms + self._give_up_ms:
             return True
-        return isinstance(outcome, Never) and self._next_channel(delivery.notification) is not None
+        return isinstance(outcome, Never) and next_channel(self._settings, delivery.notification) is not None
 
 
 def extend_deadlines(connection: Connection, gone_ms: int) -> None:
@@ -211,6 +216,20 @@ def _is_failure(outcome: Outcome) -> bool:
 def _claimable(now_ms: int | BindParameter[int]) -> Sequence[Any]:
     free = or_(DeliveryRow.claimed_until_ms.is_(None), DeliveryRow.claimed_until_ms <= now_ms)
     return (DeliveryRow.done_ms.is_(None), DeliveryRow.due_ms <= now_ms, free)
+
+
+def _orphaned(now_ms: int, settings: NotifySettings, give_up_ms: int) -> Any:
+    """Select what waits on channels out of use, and on names that nobody knows once it would have been given up."""
+    known = [channel.name for channel in settings.channels]
+    asleep = sorted(settings.asleep())
+    tests = DeliveryRow.test & DeliveryRow.channel.in_(known)  # a channel on trial sends those
+    forgotten = DeliveryRow.channel.not_in([*known, *asleep]) & (DeliveryRow.made_ms <= now_ms - give_up_ms)
+    return (
+        select(DeliveryRow.id, DeliveryRow.body, DeliveryRow.channel)
+        .where(*_claimable(now_ms), or_(DeliveryRow.channel.in_(asleep) & not_(tests), forgotten))
+        .order_by(DeliveryRow.id)
+        .limit(HANDED_OVER_AT_ONCE)
+    )
 
 
 def _due(connection: Connection, channel: str, now_ms: int, most: int) -> Sequence[Any]:

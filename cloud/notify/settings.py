@@ -6,14 +6,16 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, IPvAnyNetwork, model_validator
 
 from cloud.core.printable import PrintableText
 from cloud.notify.channels.catalog import Channel
 from cloud.notify.channels.fields import HttpUrl
+from cloud.notify.channels.settings import ChannelSettings
 from cloud.notify.consistency import instead, mistakes_between
 from cloud.notify.steps import Language, PersonSettings, StepSettings
 from runtime.settings import Settings, SettingsError
+from runtime.settings import beside as beside_file
 
 EventName = Literal["raised", "worsened", "eased", "silent", "heard", "recovering", "resumed", "closed", "late"]
 
@@ -34,6 +36,8 @@ class NotifySettings(Settings):
 
     After `give_up_s` a message that no attempt brought is given up. `morning_test` is the hour of the city at which the
     chain tests itself ("07:00"), empty for never; `console` is where people reach the console, for links in messages.
+    `key_file` has the key of the secrets of channels that people add. `allow_private` are the networks of ours that
+    such channels may reach, `allow_http` whether their webhooks may go in the clear.
     """
 
     language: Language = "both"
@@ -45,6 +49,9 @@ class NotifySettings(Settings):
     people: tuple[PersonSettings, ...] = ()
     channels: tuple[Channel, ...] = ()
     steps: tuple[StepSettings, ...] = ()
+    key_file: Path = Path("notify.key")
+    allow_private: Annotated[tuple[IPvAnyNetwork, ...], Field(max_length=50)] = ()
+    allow_http: bool = False
     cap: CapSettings = CapSettings()
 
     @model_validator(mode="after")
@@ -64,13 +71,27 @@ class NotifySettings(Settings):
         """Return a channel by name."""
         return next((channel for channel in self.channels if channel.name == name), None)
 
+    def asleep(self) -> frozenset[str]:
+        """Return the names of channels over which no alarm goes: a file has none."""
+        return frozenset()
+
+    def may_alarm(self, name: str) -> bool:
+        """Whether alarms go over the channel of this name: there is one, and it is in use."""
+        return self.channel(name) is not None
+
+    def channels_of(self, step: StepSettings) -> list[ChannelSettings]:
+        """Return the channels of a step that alarms go over, in its order."""
+        named = (self.channel(name) for name in step.channels if self.may_alarm(name))
+        return [channel for channel in named if channel is not None]
+
     def reply_topics(self) -> list[str]:
         """Return the topics of their own on which devices answer commands."""
         return sorted({topic for channel in self.channels for topic in channel.reply_topics()})
 
     def beside(self, file: Path) -> "NotifySettings":
         """Return the same settings with relative paths taken from the folder of `file`."""
-        return self.model_copy(update={"channels": tuple(channel.beside(file) for channel in self.channels)})
+        placed = {"channels": tuple(channel.beside(file) for channel in self.channels)}
+        return self.model_copy(update={**placed, "key_file": beside_file(file, self.key_file)})
 
     def missing(self, file_name: str) -> list[str]:
         """Return what channels cannot work without, a sentence for each, opened by `file_name`."""

@@ -1,4 +1,4 @@
-"""The tables of notifications: an alarm's event ◄─ notices ─► deliveries        duty: who is called"""
+"""The tables of notifications: an alarm's event ◄─ notices ─► deliveries     duty   channels of people"""
 
 from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -76,3 +76,35 @@ class DutyRow(Base):
     rank: Mapped[int]
     from_ms: Mapped[int] = mapped_column(COUNT)
     until_ms: Mapped[int] = mapped_column(COUNT)
+
+
+class ChannelRow(Base):
+    """A channel that people added; `keys` and `sealed` (its secrets, under the key in notify.key_file) are JSON."""
+
+    __tablename__ = "channels"
+    name: Mapped[str] = mapped_column(NAME, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    use: Mapped[str] = mapped_column(String(16))
+    keys: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+
+
+class ChannelChangeRow(Base):
+    """A change of one of them; `before` and `after` are the channel as JSON, its secrets sealed.
+
+    `undoes` is the change that this one takes back, `undone_by` the one that took this back.
+    """
+
+    __tablename__ = "channel_changes"
+    __table_args__ = (Index("channel_changes_channel", "channel"),)
+    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
+    at_ms: Mapped[int] = mapped_column(COUNT)
+    author: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(String(16))
+    word: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(NAME)
+    before: Mapped[str] = mapped_column(Text)
+    after: Mapped[str] = mapped_column(Text)
+    undoes: Mapped[int | None] = mapped_column(COUNT)
+    undone_by: Mapped[int | None] = mapped_column(COUNT)

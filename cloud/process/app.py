@@ -21,6 +21,8 @@ from cloud.access.oidc_settings import sites_of_groups_must_exist
 from cloud.access.permissions import PERMISSIONS
 from cloud.database.engine import Database, DatabaseOfNewerVersion, DatabaseUnavailable
 from cloud.http.server import CLOSE_CONNECTIONS_S, Server, server_of
+from cloud.notify.channel_registry.in_force import channels_must_exist
+from cloud.notify.channel_registry.rows import read_channels
 from cloud.notify.settings import sites_must_exist
 from cloud.process.changes import Changes
 from cloud.process.feed import follow, teller_of
@@ -105,6 +107,7 @@ async def _registry(settings: CloudSettings, database: Database) -> Registry:
         registry = read_registry(connection)
         sites = registry.nameable_sites()
         sites_must_exist(settings.notify, sites)
+        channels_must_exist(settings.notify, read_channels(connection))
         sites_of_groups_must_exist(settings.access.oidc, sites)
         return registry
 
@@ -130,6 +133,7 @@ async def _prepare(
     )  # fmt: skip
     for load in stored:
         await start.step(partial(base.database.run, load), passing=(DatabaseUnavailable,))
+    await start.step(services.alarms.notifier.follow_channels, passing=(DatabaseUnavailable,))
     await start.step(partial(provide_seed_rules, services, settings.rules), passing=(DatabaseUnavailable, FileAway))
 
 

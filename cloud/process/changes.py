@@ -12,6 +12,7 @@ from cloud.process.parts import Services
 _log = logging.getLogger(__name__)
 _RULES = {"rule"}
 _REGISTRY = {"site", "gateway", "sensor", "city", "river", "registry"}
+_CHANNELS = {"channel"}
 _DEAD_LETTERS = {"dead-letter", "dead-letters"}
 
 
@@ -52,5 +53,7 @@ class Changes:
             await base.rule_store.refresh()
         if kinds & _REGISTRY:
             await base.facts.refresh()
+        if kinds & _CHANNELS:
+            await alarms.notifier.follow_channels()
         if kinds & _DEAD_LETTERS:
             await base.database.run(base.dead_letters.load)

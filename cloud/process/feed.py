@@ -29,7 +29,7 @@ FIRST_S = 3.0
 """How long the screens wait for the feed at their start, before they show what the store has."""
 LOOK_S = 1.0
 POLL_S = 5.0
-"""How often the screens look for rules that others than the ingester changed."""
+"""How often the screens look for rules and channels that others than the ingester changed."""
 OWN = ("settings", "registry", "single_sign_on")
 """Parts of health that the screens have of their own, beside those of the ingester."""
 _log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ async def follow(settings: CloudSettings, services: Services, begun: asyncio.Eve
     base.database.on_journal = followed.tell_changed
     services.components.clear()
     services.components.update({INGESTER: followed.ingester, **own})
-    work: list[Part] = [*(each.run() for each in followed.followers), changes.run(), _poll_rules(services)]
+    work: list[Part] = [*(each.run() for each in followed.followers), changes.run(), _poll_database(services)]
     work += [_look_for_silence(refresh), _use_store(services, followed.followers, begun)]
     await run_together(*work, _begin(followed.followers, begun))
 
@@ -98,11 +98,12 @@ async def _look_for_silence(refresh: Callable[[], None]) -> None:
         refresh()
 
 
-async def _poll_rules(services: Services) -> None:
+async def _poll_database(services: Services) -> None:
     while True:
         await asyncio.sleep(POLL_S)
         with contextlib.suppress(DatabaseUnavailable):  # health tells of it
             await services.foundation.rule_store.refresh()
+            await services.alarms.notifier.follow_channels()
 
 
 def _refresh(services: Services, own: Mapping[str, Callable[[], Component]]) -> None:

@@ -46,6 +46,7 @@ from cloud.ingest.runner import IngestRunner
 from cloud.metrics.exposition import Metrics
 from cloud.metrics.platform_gauges import PlatformGauges
 from cloud.monitoring.service import Monitoring
+from cloud.notify.channels.mqtt.settings import DEVICES_REPLIES
 from cloud.notify.notifier import Notifier
 from cloud.platform import Platform
 from cloud.process.components import components_of
@@ -107,11 +108,20 @@ def build_services(
     if updates is not None:
         components |= {"updates": updates.refreshing.component, "rollout": updates.runner.component}
     components |= monitoring.health_checks() | alarms.notifier.health_checks()
+    if not follows:  # else the ingester tells how its channels do
+        alarms.notifier.on_switched = partial(_renew_channel_checks, alarms.notifier, components)
     foundation.metrics.register(_gauges(foundation, monitoring, components))
     platform = _platform(settings, foundation, alarms, ingest, updates, components)
     if platform.access.sign_on is not None:
         components["single_sign_on"] = platform.access.sign_on.component
     return Services(foundation, alarms, ingest, updates, monitoring, components, platform)
+
+
+def _renew_channel_checks(notifier: Notifier, components: dict[str, Callable[[], Component]]) -> None:
+    """Have health ask the channels that there are now."""
+    for name in [name for name in components if name.startswith("channel_")]:
+        del components[name]
+    components |= notifier.channel_checks(notifier.settings)
 
 
 def _foundation(
@@ -162,7 +172,7 @@ def _broker_session(settings: CloudSettings) -> MqttSession:
         settings.broker,
         identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else api_only,
         subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
-        wishes=[*said, *settings.notify.reply_topics()] if ingest.enabled else said,
+        wishes=[*said, *settings.notify.reply_topics(), DEVICES_REPLIES] if ingest.enabled else said,
         keep_session=ingest.keep_session and ingest.enabled,
     )
 

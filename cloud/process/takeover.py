@@ -2,6 +2,7 @@
 
 import logging
 
+from cloud.notify.channel_registry.in_force import channels_must_exist
 from cloud.process.parts import Services
 from cloud.process.reload import login_files
 from cloud.process.settings import CloudSettings
@@ -24,25 +25,29 @@ class Takeover:
 
     async def apply(self, settings: CloudSettings, city: Registry | None) -> None:
         """Apply `settings`, and `city` if it could be read; SettingsError for what takes a restart."""
-        self._apply_settings(settings)
+        mistakes = self._apply_settings(settings)
         if city is not None:
             await self._apply_city(city)
         await provide_seed_rules(self._services, settings.rules)
         if settings.notify.reply_topics() != self._reply_topics:
-            raise SettingsError(["notify: where devices answer has changed; hearing them takes a restart"])
+            mistakes.append("notify: where devices answer has changed; hearing them takes a restart")
+        if mistakes:
+            raise SettingsError(mistakes)
 
-    def _apply_settings(self, settings: CloudSettings) -> None:
-        alarms, components = self._services.alarms, self._services.components
+    def _apply_settings(self, settings: CloudSettings) -> list[str]:
+        """Apply what can be; return why [notify] cannot, where its steps do not fit the channels of the registry."""
+        alarms, mistakes = self._services.alarms, list[str]()
         alarms.evaluator.listening_time.grace_ms = int(settings.rules.silence_grace_s * 1_000)
         self._services.ingest.decoder.set_ahead_s(settings.ingest.ahead_s)
-        alarms.notifier.apply(settings.notify)
-        if self._services.foundation.followed is None:  # else the ingester tells how its channels do
-            for name in [name for name in components if name.startswith("channel_")]:
-                del components[name]
-            components |= alarms.notifier.channel_checks(settings.notify)
+        try:
+            channels_must_exist(settings.notify, alarms.notifier.channels.records)
+            alarms.notifier.apply(settings.notify)
+        except SettingsError as error:
+            mistakes += error.problems
         if (files := login_files(settings.broker)) != self._login_files:
             self._login_files = files
             self._services.foundation.session.renew()
+        return mistakes
 
     async def _apply_city(self, city: Registry) -> None:
         base = self._services.foundation

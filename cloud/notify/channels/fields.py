@@ -11,19 +11,22 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from cloud.core.printable import PrintableText
+from i18n.message import LocalizedMessage
 from runtime.secret_urls import SecretUrl
 from wire import is_printable
 
 
 def _email_address(text: str) -> str:
     if text and not (re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text) and is_printable(text)):
-        raise ValueError('write an address such as "duty@morotai.go.id"')
+        raise ValueError(LocalizedMessage('write an address such as "duty@morotai.go.id"'))
     return text
 
 
 def _chat_id(text: str) -> str:
     if text and not re.fullmatch(r"-?\d{1,20}|@\w{5,32}", text):
-        raise ValueError('write a chat id such as "-1001234567890" or a channel such as "@siaga_morotai"')
+        raise ValueError(
+            LocalizedMessage('write a chat id such as "-1001234567890" or a channel such as "@siaga_morotai"')
+        )
     return text
 
 
@@ -32,7 +35,7 @@ def _http_url(text: str) -> str:
         return ""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_printable(text):
-        raise ValueError('write an address such as "https://siaga.morotai.go.id"')
+        raise ValueError(LocalizedMessage('write an address such as "https://siaga.morotai.go.id"'))
     return text.rstrip("/")
 
 

@@ -14,7 +14,7 @@ from wire import printable
 LONGEST_SHOWN = 200
 """Characters of an answer that people see."""
 LONGEST_READ = 4_096
-"""Characters of an answer that are looked at."""
+"""Bytes of an answer that are looked at."""
 LONGEST_WAIT_S = 3_600.0
 """A longer wait than this is not believed."""
 _LATER = (408, 425, 429)
@@ -31,14 +31,27 @@ class HttpAnswer(msgspec.Struct, frozen=True):
 async def post(
     client: httpx.AsyncClient, url: SecretUrl, content: bytes, headers: dict[str, str], *, timeout_s: float
 ) -> HttpAnswer | Later:
-    """POST `content`; of the URL a Later shows only the host."""
+    """POST `content`; of the URL a Later shows only the host. Of the answer no more is read than is looked at."""
+    plain = headers | {"Accept-Encoding": "identity"}
     try:
-        answer = await client.post(url.whole, content=content, headers=headers, timeout=timeout_s)
+        async with client.stream("POST", url.whole, content=content, headers=plain, timeout=timeout_s) as answer:
+            text = await _beginning_of(answer)
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         return Later(f"{url} cannot be reached: {_reason(error, url)}")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Later(f"{url} did not answer: {_reason(error, url)}", unsure=True)
-    return HttpAnswer(answer.status_code, answer.text[:LONGEST_READ], retry_after_s(answer.headers))
+    return HttpAnswer(answer.status_code, text, retry_after_s(answer.headers))
+
+
+async def _beginning_of(answer: httpx.Response) -> str:
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        return ""  # nobody asked for it, and what is packed could become any size
+    beginning = b""
+    async for part in answer.aiter_bytes():
+        beginning += part[: LONGEST_READ - len(beginning)]
+        if len(beginning) >= LONGEST_READ:
+            break
+    return beginning.decode(errors="replace")
 
 
 def outcome_of(answer: HttpAnswer | Later, url: SecretUrl) -> Outcome:

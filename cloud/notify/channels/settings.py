@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from cloud.notify.channels.fields import PerMinute
+from cloud.notify.channels.secret_source import HeldSecret, SecretSource, secret
 from runtime.settings import Settings, beside
 from wire import is_name
 
@@ -61,6 +62,10 @@ class ChannelSettings(Settings):
         """Return the folders that it writes into, by key."""
         return {}
 
+    def lost_secret(self) -> str:
+        """Return why a secret of the registry cannot be used, in a sentence; empty where all can."""
+        return next((value.problem for _, value in self if isinstance(value, HeldSecret) and value.problem), "")
+
     def reply_topics(self) -> list[str]:
         """Return the topics of its own on which devices answer."""
         return []
@@ -71,15 +76,15 @@ class ChannelSettings(Settings):
         return self.model_copy(update=paths)
 
 
-def secret(file: Path) -> str:
-    """Return what a secret's file holds; OSError where it cannot be read."""
-    return file.read_text(encoding="utf-8").strip()
+def file_of(source: SecretSource | None) -> Path | None:
+    """Return the file that a secret stands in; None for one of the registry, or none at all."""
+    return source if isinstance(source, Path) else None
 
 
-def unusable(key: str, file: Path, advice: str) -> list[tuple[str, str]]:
-    """Return why the secret in `file` cannot be used, as (`key`, sentence); nothing where it can."""
+def unusable(key: str, source: SecretSource, advice: str) -> list[tuple[str, str]]:
+    """Return why the secret in `source` cannot be used, as (`key`, sentence); nothing where it can."""
     try:
-        return [] if secret(file) else [(key, f"{str(file)!r} is empty; {advice}")]
+        return [] if secret(source) else [(key, f"{str(source)!r} is empty; {advice}")]
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not text"
-        return [(key, f"{str(file)!r} cannot be read ({reason}); {advice}")]
+        return [(key, f"{str(source)!r} cannot be read ({reason}); {advice}")]

@@ -12,8 +12,9 @@ import aiosmtplib
 
 from cloud.notify.channels.email.html_page import html_page
 from cloud.notify.channels.email.settings import EmailChannel
-from cloud.notify.channels.settings import secret
+from cloud.notify.channels.secret_source import secret
 from cloud.notify.contract import ChannelContext, Later, Never, Outcome, Sent
+from cloud.notify.destinations import DestinationRefused
 from cloud.notify.notifications import Notification
 from cloud.notify.texts import text_of
 from rules.rule import Severity
@@ -29,6 +30,7 @@ class Email:
     def __init__(self, settings: EmailChannel, context: ChannelContext) -> None:
         self._settings = settings
         self._console = context.console
+        self._connect = context.connect
 
     async def send(self, notification: Notification) -> Outcome:
         """Send `notification` to its address, on a connection of its own."""
@@ -38,9 +40,15 @@ class Email:
             context = settings.tls().context() if settings.security != "none" else None
         except (OSError, ssl.SSLError) as error:
             return Later(f"password_file or ca cannot be used: {error}")
+        shown = f"{settings.host}:{settings.port}"
+        try:
+            opened = None if self._connect is None else await self._connect(settings.host, settings.port)
+        except (OSError, DestinationRefused) as error:
+            return Later(f"{shown} cannot be reached: {error}")
         client = aiosmtplib.SMTP(
-            hostname=settings.host, port=settings.port, timeout=settings.timeout_s, tls_context=context,
-            use_tls=settings.security == "tls", start_tls=settings.security == "starttls",
+            hostname=settings.host, port=settings.port if opened is None else None, sock=opened,
+            timeout=settings.timeout_s, tls_context=context, use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
         )  # fmt: skip
         return await self._send_through(client, notification, password)
 

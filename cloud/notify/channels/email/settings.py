@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from cloud.notify.channels.fields import EmailAddress, PerMinute, SenderAddress
-from cloud.notify.channels.settings import ChannelSettings, unusable
+from cloud.notify.channels.secret_source import SecretSource
+from cloud.notify.channels.settings import ChannelSettings, file_of, unusable
 from runtime.address import Host
 from runtime.broker_settings import TlsSettings
 from runtime.loopback import is_loopback
@@ -24,7 +25,7 @@ class EmailChannel(ChannelSettings):
     security: Literal["starttls", "tls", "none"] = "starttls"
     ca: Path | None = None
     username: str | None = None
-    password_file: Path | None = None
+    password_file: SecretSource | None = None
     sender: SenderAddress
     to: tuple[EmailAddress, ...] = ()
     per_minute: PerMinute = 30
@@ -52,7 +53,7 @@ class EmailChannel(ChannelSettings):
 
     def secret_files(self) -> dict[str, Path | None]:
         """Return the password's file."""
-        return {"password_file": self.password_file}
+        return {"password_file": file_of(self.password_file)}
 
     def certificates(self) -> dict[str, Path | None]:
         """Return the authorities' certificates."""

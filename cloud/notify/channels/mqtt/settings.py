@@ -8,6 +8,12 @@ from cloud.core.printable import PrintableText
 from cloud.notify.channels.fields import Name, PerMinute
 from cloud.notify.channels.mqtt.answers import REPLY
 from cloud.notify.channels.settings import ChannelSettings
+from i18n.message import LocalizedMessage
+
+DEVICES = "siaga/notify/"
+"""Below it devices listen that people add: the cloud's login at the broker is granted it."""
+DEVICES_REPLIES = f"{DEVICES}+{REPLY}"
+"""Where such devices answer."""
 
 
 class MqttChannel(ChannelSettings):
@@ -24,7 +30,7 @@ class MqttChannel(ChannelSettings):
     @classmethod
     def _topic_can_be_published(cls, text: str) -> str:
         if set(text) & {"+", "#", "\0"}:
-            raise ValueError("a topic to publish to has no + and no #; write the whole of it")
+            raise ValueError(LocalizedMessage("a topic to publish to has no + and no #; write the whole of it"))
         return text
 
     def reply_topics(self) -> list[str]:

@@ -7,7 +7,7 @@ says so; and too many messages answer 429  {"ok": false, "parameters": {"retry_a
 import msgspec
 
 from cloud.notify.channels.http import HttpAnswer, outcome_of, post
-from cloud.notify.channels.settings import secret
+from cloud.notify.channels.secret_source import secret
 from cloud.notify.channels.telegram.settings import TelegramChannel
 from cloud.notify.contract import ChannelContext, Later, Outcome
 from cloud.notify.notifications import Notification
@@ -31,7 +31,7 @@ class Telegram:
         try:
             token = secret(self._settings.token_file)
         except OSError as error:
-            return Later(f"token_file {str(self._settings.token_file)!r} cannot be read: {error.strerror}")
+            return Later(f"{self._settings.token_file} cannot be read: {error.strerror}")
         text = text_of(notification, console=self._context.console, most=MOST)
         body = {"chat_id": notification.address, "text": text.plain, "link_preview_options": {"is_disabled": True}}
         url = SecretUrl(f"{SecretUrl(self._settings.url).whole}/bot{token}/sendMessage", secrets=(token,))

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from cloud.notify.channels.fields import ChatId, PerMinute, SecretHttpUrl
-from cloud.notify.channels.settings import ChannelSettings, unusable
+from cloud.notify.channels.secret_source import SecretSource
+from cloud.notify.channels.settings import ChannelSettings, file_of, unusable
 from runtime.secret_urls import SecretUrl
 
 
@@ -16,7 +17,7 @@ class TelegramChannel(ChannelSettings):
     deduplicates: ClassVar[bool] = False  # the Bot API takes no key, so a second attempt says that it may be one
 
     kind: Literal["telegram"]
-    token_file: Path
+    token_file: SecretSource
     chat: ChatId = ""
     url: SecretHttpUrl = SecretUrl("https://api.telegram.org")
     per_minute: PerMinute = 20  # what Telegram lets a bot say in one group
@@ -31,4 +32,4 @@ class TelegramChannel(ChannelSettings):
 
     def secret_files(self) -> dict[str, Path | None]:
         """Return the token's file."""
-        return {"token_file": self.token_file}
+        return {"token_file": file_of(self.token_file)}

@@ -12,7 +12,7 @@ import msgspec
 
 from cloud.core.times import rfc_3339
 from cloud.notify.channels.http import outcome_of, post
-from cloud.notify.channels.settings import secret
+from cloud.notify.channels.secret_source import secret
 from cloud.notify.channels.webhook.settings import WebhookChannel
 from cloud.notify.contract import ChannelContext, Later, Outcome
 from cloud.notify.notifications import AlarmLine, Notification
@@ -33,7 +33,7 @@ class Webhook:
         try:
             key = secret(self._settings.secret_file)
         except OSError as error:
-            return Later(f"secret_file {str(self._settings.secret_file)!r} cannot be read: {error.strerror}")
+            return Later(f"{self._settings.secret_file} cannot be read: {error.strerror}")
         body = msgspec.json.encode(document(notification, self._context.console))
         at = str(int(time.time()))  # of the attempt: a receiver may refuse what is signed long ago
         headers = {

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 from cloud.notify.channels.fields import PerMinute, SecretHttpUrl
-from cloud.notify.channels.settings import ChannelSettings, secret, unusable
+from cloud.notify.channels.secret_source import SecretSource, secret
+from cloud.notify.channels.settings import ChannelSettings, file_of, unusable
 
 LEAST_SECRET = 16
 """Characters that a webhook's secret has at least."""
@@ -15,7 +16,7 @@ class WebhookChannel(ChannelSettings):
 
     kind: Literal["webhook"]
     url: SecretHttpUrl
-    secret_file: Path
+    secret_file: SecretSource
     per_minute: PerMinute = 600
 
     def missing(self) -> list[tuple[str, str]]:
@@ -28,4 +29,4 @@ class WebhookChannel(ChannelSettings):
 
     def secret_files(self) -> dict[str, Path | None]:
         """Return the secret's file."""
-        return {"secret_file": self.secret_file}
+        return {"secret_file": file_of(self.secret_file)}
