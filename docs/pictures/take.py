@@ -1,7 +1,7 @@
 """Takes the README's pictures of the real demo:  make pictures        needs Chromium, and Grafana for the wall
 
 demo ─► wall.png (Grafana's page, else the console)   phone.png   gateway.png (its terminal)   alarm.png   page.png
-     ─► ../images/: each page of the console on a desk and on a phone, and the wall screen
+     ─► ../images/: each page of the console on a phone, at a desk and on a wall
 """
 
 import html
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from console_pages import GATEWAY, shoot_console
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from edge.control.client import snapshot_at
@@ -28,26 +29,9 @@ HERE = Path(__file__).parent
 PORT = 8099
 PATIENCE_S = 240.0
 MOST_BYTES = 200_000
-GATEWAY = "gw-daruba"
+LOUD = "--autoplay-policy=no-user-gesture-required"
+"""A browser on duty is one that may sound."""
 IMAGES = HERE.parent / "images"
-CONSOLE = {
-    "situation": "",
-    "site": "/sites/daruba-river",
-    "alarms": "/alarms",
-    "thresholds": "/thresholds",
-    "fleet": "/fleet",
-    "gateway": f"/fleet/{GATEWAY}",
-    "refused": "/refused",
-    "registry": "/registry",
-    "record": "/registry/sensors/river-daruba",
-    "facts": "/facts",
-    "maintenance": "/maintenance",
-    "duty": "/duty",
-    "people": "/people",
-    "journal": "/journal",
-    "health": "/health",
-}
-"""The pages of the console, by the names of their pictures."""
 _TERMINAL = """<body style="margin:0;background:#10151f"><pre style="margin:0;padding:22px;color:#dbe5f2;
 font:15px/1.45 'DejaVu Sans Mono',monospace;white-space:pre-wrap"><span style="color:#5db2ff">$ {command}</span>
 {said}</pre>"""
@@ -59,7 +43,11 @@ def main() -> None:
         program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         if program is None:
             sys.exit("no Chromium is on the PATH; install it, and take the pictures again")
-        with _demo(Path(folder), sys.argv[1:]) as said, playwright.chromium.launch(executable_path=program) as browser:
+        chromium = playwright.chromium
+        with (
+            _demo(Path(folder), sys.argv[1:]) as said,
+            chromium.launch(executable_path=program, args=[LOUD]) as browser,
+        ):
             _take_all(browser, said, Path(folder))
 
 
@@ -67,8 +55,8 @@ def main() -> None:
 def _demo(folder: Path, arguments: list[str]) -> Iterator[Callable[[], str]]:
     """A demo with its month of past; gives what it has said so far."""
     log = folder / "demo.log"
-    command = [sys.executable, "-m", "demo.cli", "--port", str(PORT), "--data", folder / "data", "--language", "en"]
-    command += ["--story", "flood"]
+    command = [sys.executable, "-m", "demo.cli", "--port", str(PORT), "--data", str(folder / "data")]
+    command += ["--language", "en", "--story", "flood"]
     with log.open("w") as output:
         demo = subprocess.Popen([*command, *arguments], stdout=output, stderr=subprocess.STDOUT)  # noqa: S603
     try:
@@ -96,7 +84,10 @@ def _take_all(browser: Browser, said: Callable[[], str], folder: Path) -> None:
     ).new_page()
     phone.goto(console)
     _shoot(phone, "phone", wait_s=6)
-    _shoot_console(page, phone)
+    IMAGES.mkdir(exist_ok=True)
+    shoot_console(
+        browser, page.context.storage_state(), console, lambda page, name: _shoot(page, name, wait_s=2, folder=IMAGES)
+    )
     _shoot_terminal(browser, folder / "data" / f"{GATEWAY}.toml")
     _shoot_page(browser, folder / "data" / f"{GATEWAY}.toml")
 
@@ -116,19 +107,6 @@ def _shoot_wall(browser: Browser, console: Page, said: str) -> None:
     page = browser.new_page(viewport={"width": 1_920, "height": 1_080}, device_scale_factor=0.75)
     page.goto(f"{grafana[1]}/d/siaga-en-command?kiosk")
     _shoot(page, "wall", wait_s=35)
-
-
-def _shoot_console(desk: Page, phone: Page) -> None:
-    """Take each page of the console in both sizes, and the wall screen at a quarter of its 4K."""
-    IMAGES.mkdir(exist_ok=True)
-    desk.set_viewport_size({"width": 1_440, "height": 900})
-    for name, place in CONSOLE.items():
-        for page, size in ((desk, "desk"), (phone, "phone")):
-            page.goto(f"http://127.0.0.1:{PORT}/console/en{place}")
-            _shoot(page, f"{name}-{size}", wait_s=2, folder=IMAGES)
-    desk.set_viewport_size({"width": 1_920, "height": 1_080})
-    desk.goto(f"http://127.0.0.1:{PORT}/console/en/wall")
-    _shoot(desk, "wall", wait_s=3, folder=IMAGES)
 
 
 def _shoot_terminal(browser: Browser, settings: Path) -> None:

@@ -36,12 +36,16 @@ def cards_of(
 
 
 class Banner(msgspec.Struct, frozen=True):
-    """The worst open alarm in words, how many are open, and how many of them wait for somebody."""
+    """The worst open alarm in words, how many are open, and how many of them wait for somebody.
+
+    `short` is what a wall has room for: the place and the value.
+    """
 
     level: Chip | None = None
     dark: bool = False
     what: str = ""
     where: str = ""
+    short: str = ""
     count: str = ""
     waiting: int = 0
 
@@ -72,6 +76,7 @@ def banner(visit: PageVisit, platform: Platform) -> Banner:
         dark=is_dark(view.level.colour),
         what=f"{view.title} · {view.state_text}",
         where=f"{view.where} · {view.value} · {since}",
+        short=f"{site.name if site else view.where} · {view.value}",
         count=f"{opened} · {waits}",
         waiting=waiting,
     )

@@ -121,7 +121,7 @@ _SENSOR = (
     FormKey("site", N_("Site"), _text, _plain, N_("The id of a site.")),
     FormKey("gateway", N_("Gateway"), _text, _plain, N_("The id of a gateway.")),
     FormKey("quantities", N_("Quantities"), _words, _listed, N_("With blanks between them.")),
-    FormKey("interval_s", N_("Speaks every … s"), _number, _plain),
+    FormKey("interval_s", N_("Speaks every, in seconds"), _number, _plain),
     FormKey("mounting_height_cm", N_("Mounting height"), _number, _plain, N_("In cm, over the zero of the gauge.")),
     FormKey("groups", N_("Groups"), _words, _listed, N_("With blanks between them.")),
     FormKey("twin", N_("Twin"), _text, _plain, N_("The sensor that measures the same.")),

@@ -44,5 +44,6 @@ async def test_an_alarm_that_waits_stands_on_every_view(city: Morotai):
         page = await browser.open("/console/en/wall")
     (flash,) = page.words("wall-flash")
     assert flash.startswith("Siaga 3 Daruba river bridge")
+    assert flash.count("·") == 1, "where and how much: a wall has no room for more"
     assert page.words("wall-words")[0] == "Daruba river bridge"
     assert "Daruba river bridge · River level" in page.words("wall-words")
