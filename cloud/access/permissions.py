@@ -126,6 +126,13 @@ PERMISSIONS: Table = {
     ("DELETE", "/api/v1/maintenance/{id}"): _TECHNICIAN,
     # telling people
     ("GET", "/api/v1/channels"): _VIEWER,
+    ("POST", "/api/v1/channels"): _ADMINISTRATOR,
+    ("GET", "/api/v1/channels/changes"): _ADMINISTRATOR,
+    ("POST", "/api/v1/channels/changes/{id}/undo"): _ADMINISTRATOR,
+    ("GET", "/api/v1/channels/{name}"): _ADMINISTRATOR,
+    ("PATCH", "/api/v1/channels/{name}"): _ADMINISTRATOR,
+    ("DELETE", "/api/v1/channels/{name}"): _ADMINISTRATOR,
+    ("POST", "/api/v1/channels/{name}/restore"): _ADMINISTRATOR,
     ("POST", "/api/v1/channels/{name}/test"): _OPERATOR,
     ("POST", "/api/v1/channels/test-alarm"): _OPERATOR,
     ("GET", "/api/v1/duty"): _VIEWER,

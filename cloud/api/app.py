@@ -17,6 +17,7 @@ from cloud.api import (
     access,
     alarms,
     cap,
+    channel_editing,
     channels,
     dead_letters,
     duty,
@@ -54,7 +55,8 @@ _ROUTERS = (
     state.HEALTH_ROUTES, state.ROUTES, gateways.ROUTES, readings.ROUTES, readings_import.ROUTES, indices.ROUTES,
     manual_readings.ROUTES,
     dead_letters.ROUTES, state.METRICS_ROUTES, rule_files.ROUTES, rules.ROUTES, alarms.ROUTES, maintenance.ROUTES,
-    channels.ROUTES, duty.ROUTES, handover.ROUTES, cap.ROUTES, registry.ROUTES, registry_changes.ROUTES,
+    channels.ROUTES, channel_editing.ROUTES,
+    duty.ROUTES, handover.ROUTES, cap.ROUTES, registry.ROUTES, registry_changes.ROUTES,
     registry_files.ROUTES, facts.ROUTES, sensor_changes.ROUTES, site_notes.ROUTES, fleet.ROUTES, access.ROUTES,
 )  # fmt: skip
 _ROUTES = [route for router in _ROUTERS for route in router.routes]

@@ -12,22 +12,29 @@ from cloud.api.schemas.notifications import ChannelAnswer, ChannelsAnswer, Chann
 from cloud.core.printable import Wanted
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem
-from cloud.notify.channel_state import ChannelState, component_of
+from cloud.notify.channel_state import ChannelState
 from cloud.notify.channels.settings import ChannelSettings
+from cloud.notify.health import channel_component
+from cloud.platform import Platform
 
 ROUTES = new_routes("Notifications", below="/api/v1/channels")
 
 
 @ROUTES.get("")
 async def channels(platform: CurrentPlatform) -> ChannelsAnswer:
-    """How each channel does, and when the chain was last proven by a test alarm."""
+    """How each channel does, those of cloud.toml first, and when the chain was last proven by a test alarm.
+
+    Retired ones are not among them.
+    """
+    await platform.notifier.follow_channels()
     await platform.notifier.refresh()
     states = platform.notifier.states()
     return ChannelsAnswer(
         morning_test=platform.notifier.settings.morning_test or None,
         last_proven=max((state.self_tested_ms for state in states if state.self_tested_ms), default=None),
         channels=[
-            _channel(channel, state) for channel, state in zip(platform.notifier.settings.channels, states, strict=True)
+            _channel(platform, channel, state)
+            for channel, state in zip(platform.notifier.settings.channels, states, strict=True)
         ],
     )
 
@@ -53,6 +60,14 @@ async def test_channel(platform: CurrentPlatform, name: Wanted, principal: Curre
     return ChannelTestAnswer.of(delivered)
 
 
-def _channel(channel: ChannelSettings, state: ChannelState) -> ChannelAnswer:
-    component = component_of(state)
-    return ChannelAnswer.of(state, kind=channel.kind, status=component.status, detail=component.detail)
+def _channel(platform: Platform, channel: ChannelSettings, state: ChannelState) -> ChannelAnswer:
+    settings = platform.notifier.settings
+    component = channel_component(settings, state)
+    return ChannelAnswer.of(
+        state,
+        kind=channel.kind,
+        use="in use" if settings.may_alarm(channel.name) else "on trial",
+        owner=platform.notifier.channels.owner_of(channel.name),
+        status=component.status,
+        detail=component.detail,
+    )

@@ -70,7 +70,7 @@ TITLES = {
     "unknown-record": (404, "The registry has no such record"),
     "record-exists": (409, "The registry has such a record already"),
     "record-changed": (409, "The registry is not as it was thought to be"),
-    "owned-by-file": (409, "It is changed in city.toml"),
+    "owned-by-file": (409, "It is changed in the file that owns it"),
     "registry-refused": (422, "The change is refused; the registry stays as it was"),
     "unknown-change": (404, "No such change of the registry"),
     "unknown-gateway": (404, "No such gateway"),

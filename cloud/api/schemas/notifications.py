@@ -21,6 +21,8 @@ class ChannelAnswer(AnswerModel):
 
     name: str
     kind: str
+    use: str = Field(examples=["on trial", "in use"])
+    owner: str = Field(description="where it is changed", examples=["cloud.toml", "registry"])
     status: str
     detail: str
     waiting: int = Field(description="messages that wait for it")

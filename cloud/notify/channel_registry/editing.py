@@ -164,3 +164,12 @@ def _write_entry(
 def journaled(record: ChannelRecord) -> dict[str, Any]:
     """What the journal has of a channel: no secret, sealed or not."""
     return {"kind": record.kind, "use": record.use, **shown_keys(record)}
+
+
+def differences(change: ChannelChange) -> dict[str, tuple[Any, Any]]:
+    """Return each key that a change changed, with what it was and is; of a secret only that another one was written."""
+    before = {} if change.before is None else journaled(change.before)
+    after, sealed = journaled(change.after), {} if change.before is None else change.before.sealed
+    other = {key for key in change.after.sealed.keys() & sealed.keys() if change.after.sealed[key] != sealed[key]}
+    found = {key: (before.get(key), after.get(key)) for key in after | before if before.get(key) != after.get(key)}
+    return found | {key: (before.get(key), "replaced") for key in sorted(other)}

@@ -241,8 +241,9 @@ def test_what_no_story_above_brings_about_is_written_alike():
         "hook", waiting=2, oldest_ms=NOW_MS, sent_ms=NOW_MS + 1, failed_ms=NOW_MS + 2, self_tested_ms=NOW_MS + 3,
         answered_ms=NOW_MS + 4,
     )  # fmt: skip
-    assert ChannelAnswer.of(state, kind="webhook", status="ok", detail="").model_dump_json() == (
-        '{"name":"hook","kind":"webhook","status":"ok","detail":"","waiting":2,'
+    found = ChannelAnswer.of(state, kind="webhook", use="in use", owner="registry", status="ok", detail="")
+    assert found.model_dump_json() == (
+        '{"name":"hook","kind":"webhook","use":"in use","owner":"registry","status":"ok","detail":"","waiting":2,'
         '"waiting_since":"2026-11-24T03:10:00.123Z","last_success":"2026-11-24T03:10:00.124Z",'
         '"last_failure":"2026-11-24T03:10:00.125Z","last_proven":"2026-11-24T03:10:00.126Z",'
         '"last_answer":"2026-11-24T03:10:00.127Z"}'
