@@ -20,9 +20,10 @@ from cloud.core.times import parse_step, parse_time, rfc_3339, step_for, step_te
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem, bad_parameter
 from cloud.platform import Platform
-from cloud.readings.bucket_history import TooManyReadings, buckets_of
+from cloud.readings.bucket_history import TooManyReadings, buckets_of, kept_of
 from cloud.readings.buckets import step_of
 from cloud.readings.contract import Aggregate
+from cloud.readings.retention import removed_in
 from runtime.clock import wall_ms
 from wire.durations import HOUR_MS
 
@@ -109,8 +110,10 @@ async def readings(
     )
     if len(found) > limit:
         raise _too_much(start_ms, end_ms, limit, every)
+    removed = await _removed(platform, start_ms)
     return await encoded(
         lambda: HistoryAnswer(
+            **removed,
             sensor=sensor,
             quantity=quantity,
             unit=platform.registry.quantities[quantity].unit,
@@ -133,8 +136,10 @@ async def _buckets(platform: Platform, sensor: str, quantity: str, start_ms: int
             f"points={points} from {rfc_3339(start_ms)} to {rfc_3339(end_ms)} is {error} that are not rolled up"
             " (yet); ask for a shorter time",
         ) from None
+    removed = await _removed(platform, start_ms)
     return await encoded(
         lambda: BucketsAnswer(
+            **removed,
             sensor=sensor,
             quantity=quantity,
             unit=platform.registry.quantities[quantity].unit,
@@ -144,6 +149,12 @@ async def _buckets(platform: Platform, sensor: str, quantity: str, start_ms: int
             buckets=found,
         )
     )
+
+
+async def _removed(platform: Platform, start_ms: int) -> dict[str, int]:
+    """What an answer says of what was removed; asked for after its points, so that it is never too little."""
+    kept = await kept_of(platform.store)
+    return {f"{name}_kept_from": time_ms for name, time_ms in removed_in(kept, start_ms).items()}
 
 
 def _check_series(platform: Platform, principal: Principal, sensor: str, quantity: str) -> None:

@@ -14,7 +14,9 @@ from typing import Annotated
 
 import msgspec
 
-FORMAT = 1
+FORMAT = 2
+"""With hours that stand for removed readings; a backup without them is of format 1, which older versions read."""
+WITHOUT_HOURS = 1
 NAME = "manifest.json"
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -52,12 +54,20 @@ class RegistryPart(msgspec.Struct, frozen=True):
     tables: dict[str, ContentTally]
 
 
-class ReadingsPart(msgspec.Struct, frozen=True):
-    """The readings, domain by domain."""
+class RolledPart(msgspec.Struct, frozen=True):
+    """The hours that stand for removed readings."""
+
+    file: FileSum
+    hours: ContentTally
+
+
+class ReadingsPart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The readings, domain by domain, and what stands for those that were removed, if any were."""
 
     engine: str
     file: FileSum
     domains: dict[str, ContentTally]
+    rolled: RolledPart | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +85,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     def files(self) -> list[FileSum]:
         """List the files of the backup besides the manifest."""
-        return [part.file for part in (self.registry, self.readings) if part is not None]
+        rolled = None if self.readings is None else self.readings.rolled
+        return [part.file for part in (self.registry, self.readings, rolled) if part is not None]
 
 
 class _Format(msgspec.Struct):
@@ -99,9 +110,9 @@ def read_manifest(folder: Path) -> Manifest:
         ) from None
     try:
         found = msgspec.json.decode(text, type=_Format).format
-        if found != FORMAT:
+        if not WITHOUT_HOURS <= found <= FORMAT:
             raise BackupError(
-                f"{folder}: is of format {found}, and this version of Siaga reads {FORMAT}; use a newer one"
+                f"{folder}: is of format {found}, and this version of Siaga reads up to {FORMAT}; use a newer one"
             )
         manifest = msgspec.json.decode(text, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -18,11 +18,14 @@ from cloud.backup.files import check_sum, lines_in
 from cloud.backup.manifest import BackupError, ContentTally, Manifest, read_manifest
 from cloud.backup.readings_lines import load_readings, tally_blocks, tally_readings
 from cloud.backup.registry_rows import load_rows, quantities_in, tally_lines, tally_rows
+from cloud.backup.rolled_hours import dump_rolled, load_rolled, tally_rolled
 from cloud.database.engine import engine_of
 from cloud.database.revisions import migrate_to, revisions, rows_by_table
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
 from cloud.reports.outbox import report_all_again
 from wire import QuantityTable
+
+HOURS = "hours that stand for removed readings"
 
 Tallies = dict[str, ContentTally]
 
@@ -61,6 +64,9 @@ def check_backup(folder: Path) -> Manifest:
     _require_equal(folder, registry.tables, tally_lines(lines_in(folder / registry.file.name)))
     if readings is not None:
         _require_equal(folder, readings.domains, tally_blocks(lines_in(folder / readings.file.name)))
+        if readings.rolled is not None:
+            found = tally_rolled(lines_in(folder / readings.rolled.file.name))
+            _require_equal(folder, {HOURS: readings.rolled.hours}, {HOURS: found})
     return manifest
 
 
@@ -120,7 +126,13 @@ async def _restore_readings(
             "holds and add the backup's (as after a restore that was interrupted)"
         )
     refused = await load_readings(store, lines_in(folder / manifest.readings.file.name))
-    return refused, list(_compared(manifest.readings.domains, await tally_readings(store, table_in(folder))))
+    expected, found = manifest.readings.domains, await tally_readings(store, table_in(folder))
+    if (rolled := manifest.readings.rolled) is not None:
+        # after the readings: once it is heeded that some were removed, none of their time are taken
+        await load_rolled(store, lines_in(folder / rolled.file.name))
+        expected = expected | {HOURS: rolled.hours}
+        found = found | {HOURS: await dump_rolled(store, lambda _line: None)}
+    return refused, list(_compared(expected, found))
 
 
 def _require_empty(url: str, database: str) -> None:

@@ -22,17 +22,20 @@ from sqlalchemy.exc import DBAPIError
 
 from cloud.backup.files import SummedWriter, lines_in
 from cloud.backup.folders import keep_newest, unfinished_backup
-from cloud.backup.manifest import FORMAT, BackupError, Manifest, ReadingsPart, RegistryPart
+from cloud.backup.manifest import FORMAT, WITHOUT_HOURS, BackupError, Manifest, ReadingsPart, RegistryPart, RolledPart
 from cloud.backup.readings_lines import dump_readings
 from cloud.backup.registry_rows import dump_rows, quantities_in, snapshot
+from cloud.backup.rolled_hours import dump_rolled
 from cloud.core.times import rfc_3339
 from cloud.database.revisions import UnknownRevision, revision_of
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
+from cloud.readings.retention import NEVER_MS
 from wire import QuantityTable
 from wire.batch import VERSION
 
 REGISTRY_FILE = "registry.jsonl.gz"
 READINGS_FILE = "readings.lp.gz"
+ROLLED_FILE = "rolled.jsonl.gz"
 
 
 async def take_backup(
@@ -52,7 +55,7 @@ async def take_backup(
                 f"--to {parent}: the backup cannot be written: {error.strerror}; make room there"
             ) from None
         manifest = Manifest(
-            format=FORMAT,
+            format=WITHOUT_HOURS if readings is None or readings.rolled is None else FORMAT,
             siaga=version("siaga"),
             made=rfc_3339(now_ms),
             city=city,
@@ -93,6 +96,15 @@ async def _readings(engine: str, store: ReadingsStore, folder: Path, table: Quan
         await store.open()
         with SummedWriter(folder / READINGS_FILE) as file:
             domains = await dump_readings(store, file.write, table)
+        rolled = await _rolled(store, folder)
     except StoreUnavailable as error:
         raise BackupError(f"{error}; the backup was not made, so try again when the store works") from None
-    return ReadingsPart(engine, file.sum, domains)
+    return ReadingsPart(engine, file.sum, domains, rolled)
+
+
+async def _rolled(store: ReadingsStore, folder: Path) -> RolledPart | None:
+    if (await store.retention.kept()).readings_ms == NEVER_MS:
+        return None
+    with SummedWriter(folder / ROLLED_FILE) as file:
+        hours = await dump_rolled(store, file.write)
+    return RolledPart(file.sum, hours)

@@ -59,9 +59,9 @@ class GroupedWrites:
         with self._unless_it_fails({block.sensor for block in blocks}):
             result = await self._store.write([self._store.encode(blocks)])
         self._tails.record(blocks)
-        for rejected in result.rejected:
-            _log.error("the readings store refuses a derived point for ever: %s", rejected.reason)
         if result.rejected:
+            first, count = result.rejected[0].reason, len(result.rejected)
+            _log.error("the readings store refuses %d derived points for ever, the first for %s", count, first)
             self._tails.forget({block.sensor for block in blocks})
         self._newest.load(newest_of(blocks))
         return [None] * len(found)

@@ -34,6 +34,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "broker":        ("Connection to the broker",       "Sambungan ke broker"),
     "store":         ("Readings store",                 "Penyimpan data"),
     "rollups":       ("Rollups of readings",            "Rangkuman data"),
+    "retention":     ("Removal of old readings",        "Penghapusan data lama"),
     "registry":      ("Registry database",              "Basis data registri"),
     "alarms":        ("Evaluation of alarm rules",      "Penilaian aturan peringatan"),
     "ingest":        ("Taking in of readings",          "Penerimaan data"),

@@ -213,6 +213,7 @@ async def _ingest_readings(services: Services, begun: asyncio.Event) -> None:
         ingest.review.run(),
         ingest.follow_up.run(),
         services.foundation.roller.run(),
+        services.foundation.removal.run(),
     ]
     if services.updates is not None:
         parts.append(services.updates.runner.run())
@@ -225,7 +226,7 @@ async def _follow_other_processes(services: Services, begun: asyncio.Event) -> N
     """Read now and then what other processes have stored."""
     base, ingest = services.foundation, services.ingest
     await ingest.writer.store.open()
-    await run_together(base.roller.run(), _follow(base, ingest, begun))
+    await run_together(base.roller.run(), base.removal.run(), _follow(base, ingest, begun))
 
 
 async def _follow(base: Foundation, ingest: Ingest, begun: asyncio.Event) -> None:

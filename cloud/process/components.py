@@ -36,6 +36,7 @@ def components_of(
         "broker": lambda: broker_component(base.session),
         "store": ingest.writer.store.component,
         "rollups": base.roller.component,
+        "retention": base.removal.component,
         "registry": lambda: registry_component(base.database, base.registry),
         **of_ingest,
         "dead_letters": base.dead_letters.component,

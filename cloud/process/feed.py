@@ -88,7 +88,7 @@ async def _use_store(services: Services, followers: Sequence[Follower], begun: a
     await begun.wait()
     if any(not each.whole.is_set() for each in followers):
         await writer.load_newest()
-    await services.foundation.roller.run()
+    await run_together(services.foundation.roller.run(), services.foundation.removal.run())
 
 
 async def _look_for_silence(refresh: Callable[[], None]) -> None:

@@ -37,6 +37,7 @@ from cloud.notify.notifier import Notifier
 from cloud.platform import Platform
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
+from cloud.readings.removal import Removal
 from cloud.readings.roller import Roller
 from cloud.registry.fact_service import FactService
 from cloud.registry.snapshot import Registry
@@ -65,6 +66,7 @@ class Foundation:
     facts: FactService
     store: ReadingsStore
     roller: Roller
+    removal: Removal
     accounts: Accounts
     newest: Newest
     metrics: Metrics

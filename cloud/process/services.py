@@ -52,6 +52,7 @@ from cloud.platform import Platform
 from cloud.process.components import components_of
 from cloud.process.monitored_paths import growing_folders, named_certificates
 from cloud.process.parts import Alarms, Foundation, Ingest, Services, Updates
+from cloud.process.removal import removal_of
 from cloud.process.settings import CloudSettings
 from cloud.process.updates import refreshing_of, updates_of
 from cloud.readings.blocks import Block
@@ -131,6 +132,8 @@ def _foundation(
     accounts = Accounts()
     session = _broker_session(settings)
     followed = FollowedCity(now_ms=clock.wall_ms) if follows else None
+    is_own = _rolls(settings)
+    roller = Roller(store, is_own=is_own, clock=clock.wall_ms)
     limits = settings.dead_letters
     return Foundation(
         database=database,
@@ -138,7 +141,8 @@ def _foundation(
         clock=clock,
         facts=FactService(database, registry, clock=clock.wall_ms),
         store=store,
-        roller=Roller(store, is_own=_rolls(settings), clock=clock.wall_ms),
+        roller=roller,
+        removal=removal_of(settings, store, roller, database, clock, is_own=is_own),
         accounts=accounts,
         newest=Newest(quantities=registry.table),
         metrics=Metrics(accounts),
@@ -455,7 +459,7 @@ async def _replay_elsewhere(
 
 
 def _rolls(settings: CloudSettings) -> bool:
-    """Say whether this process keeps the rollups: one of all that share a store does."""
+    """Say whether this process keeps the rollups, and removes: one of all that share a store does."""
     return settings.ingest.enabled and 0 in settings.ingest.shard_range
 
 

@@ -2,6 +2,9 @@
 
 start      │ hours that are held …  │ asked for │ … held …  │ not swept │ end
 readings   │ rollups                │ readings  │ rollups   │ readings
+
+Where readings were removed the hours at both ends are whole, and a step shorter than a minute is one of minutes; where
+minutes were removed too, an hour is one point at its beginning. `kept_of` says since when that is not so.
 """
 
 import asyncio
@@ -10,6 +13,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 from cloud.readings.buckets import TimeBucket, fold, merged, one_of_each_time, unit_of
 from cloud.readings.contract import Point, ReadingsStore
+from cloud.readings.retention import KeptFrom
 from cloud.readings.rollups import HeldRollups, hour_of
 from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -33,37 +37,65 @@ async def buckets_of(
 
     Steps without readings are left out. TooManyReadings, StoreUnavailable.
     """
-    series = _Series(store, sensor, quantity, unit_of(step_ms))
-    parts = await series.parts(start_ms, end_ms)
-    return list(merged(parts, step_ms))
+    while True:
+        kept = await kept_of(store)
+        cut_ms = min(max(kept.readings_ms, start_ms), end_ms)
+        removed_ms = min(-hour_of(-cut_ms), end_ms) if cut_ms > start_ms else start_ms
+        parts: list[TimeBucket] = []
+        if removed_ms > start_ms:
+            whole = hour_of(start_ms), -hour_of(-removed_ms)
+            found = await _Series(store, sensor, quantity, max(unit_of(step_ms), MINUTE_MS)).parts(*whole)
+            parts = [part for part in found if part.last_ms >= start_ms and part.first_ms < end_ms]
+        if removed_ms < end_ms:
+            parts += await _Series(store, sensor, quantity, unit_of(step_ms)).parts(removed_ms, end_ms)
+        if (await kept_of(store)).readings_ms == kept.readings_ms:
+            return list(merged(parts, step_ms))
+
+
+async def kept_of(store: ReadingsStore) -> KeptFrom:
+    """From when on a store has readings and minutes, and hours. StoreUnavailable."""
+    return await store.retention.kept()
+
+
+async def hours_of_readings(
+    store: ReadingsStore, sensor: str, quantity: str, start_ms: int, end_ms: int
+) -> list[TimeBucket]:
+    """The hours as they follow from the readings that there are, however many, oldest first. StoreUnavailable."""
+    return await _Series(store, sensor, quantity, HOUR_MS, most=None).read(start_ms, end_ms)
 
 
 class _Series:
-    """Reads parts of `unit_ms` of one series."""
+    """Reads parts of `unit_ms` of one series, of at most so many readings."""
 
-    def __init__(self, store: ReadingsStore, sensor: str, quantity: str, unit_ms: int) -> None:
+    def __init__(
+        self, store: ReadingsStore, sensor: str, quantity: str, unit_ms: int, *, most: int | None = MOST_READINGS
+    ) -> None:
         self._store, self._sensor, self._quantity, self._unit_ms = store, sensor, quantity, unit_ms
-        self._left = MOST_READINGS
+        self._left = most
 
     async def parts(self, start_ms: int, end_ms: int) -> list[TimeBucket]:
         """All parts, oldest first."""
         whole = -hour_of(-start_ms), hour_of(end_ms)  # the first one is rounded up
         if self._unit_ms < MINUTE_MS or whole[0] >= whole[1]:
-            return await self._read(start_ms, end_ms)
+            return await self.read(start_ms, end_ms)
         held = await self._store.rollups.held(self._sensor, self._quantity, *whole)
         usable = _usable(held, minutes=self._unit_ms < HOUR_MS)
         parts = await self._held(held, usable, whole)
         for span in _spans_to_read(held, usable, (start_ms, end_ms), whole):
-            parts += await self._read(*span)
+            parts += await self.read(*span)
         return sorted(parts, key=lambda part: part.time_ms)
 
     async def _held(self, held: HeldRollups, usable: Collection[int], whole: Span) -> list[TimeBucket]:
         if self._unit_ms == HOUR_MS or not usable:
             return [held.hours[hour_ms] for hour_ms in usable]
-        minutes = await self._store.rollups.minutes(self._sensor, self._quantity, *whole)
-        return [minute for minute in minutes if hour_of(minute.time_ms) in usable]
+        alone = [held.hours[hour_ms] for hour_ms in usable if hour_ms < held.kept.minutes_ms]
+        start_ms = max(whole[0], held.kept.minutes_ms)
+        if start_ms >= whole[1]:
+            return alone
+        minutes = await self._store.rollups.minutes(self._sensor, self._quantity, start_ms, whole[1])
+        return alone + [minute for minute in minutes if hour_of(minute.time_ms) in usable]
 
-    async def _read(self, start_ms: int, end_ms: int) -> list[TimeBucket]:
+    async def read(self, start_ms: int, end_ms: int) -> list[TimeBucket]:
         """The parts as they follow from the readings, which are asked for a page at a time."""
         parts: list[TimeBucket] = []
         torn: list[Point] = []
@@ -84,9 +116,10 @@ class _Series:
             page = await self._store.history(
                 self._sensor, self._quantity, start_ms=start_ms, end_ms=until_ms, limit=PAGE_READINGS
             )
-            self._left -= len(page)
-            if self._left < 0:
-                raise TooManyReadings(f"more than {MOST_READINGS} readings")
+            if self._left is not None:
+                self._left -= len(page)
+                if self._left < 0:
+                    raise TooManyReadings(f"more than {MOST_READINGS} readings")
             if page:
                 yield page
                 await asyncio.sleep(0)
@@ -96,12 +129,15 @@ class _Series:
 
 
 def _usable(held: HeldRollups, *, minutes: bool) -> dict[int, None]:
-    """The hours that stand, oldest first; only those with `minutes` if these are wanted."""
+    """The hours that stand, oldest first; only those with `minutes` if these are wanted and were not removed."""
     if held.sweep is None:
         return {}
     swept = held.sweep.swept_from_ms, held.sweep.swept_until_ms
     hours = sorted(hour_ms for hour_ms in held.hours if swept[0] <= hour_ms < swept[1] and hour_ms not in held.asked)
-    return dict.fromkeys(hour_ms for hour_ms in hours if not minutes or hour_ms in held.with_minutes)
+    removed_ms = held.kept.minutes_ms
+    return dict.fromkeys(
+        hour_ms for hour_ms in hours if not minutes or hour_ms < removed_ms or hour_ms in held.with_minutes
+    )
 
 
 def _spans_to_read(held: HeldRollups, usable: Collection[int], asked: Span, whole: Span) -> list[Span]:

@@ -12,6 +12,7 @@ import msgspec
 from cloud.readings.blocks import Block
 
 if TYPE_CHECKING:
+    from cloud.readings.retention import RetentionStore
     from cloud.readings.rollups import RollupStore
 
 LATEST_MS = 2**63 // 10**6 - 1
@@ -126,6 +127,10 @@ class ReadingsStore(Protocol):
     @property
     def rollups(self) -> "RollupStore":
         """What is kept of whole hours and minutes; every write here sees to it that they stay right."""
+
+    @property
+    def retention(self) -> "RetentionStore":
+        """What is removed, and from when on all is kept; what is older than that is rejected by every write here."""
 
     async def open(self) -> None:
         """Connect and make what is missing; StoreUnavailable where that fails for now."""

@@ -30,6 +30,7 @@ from cloud.readings.contract import (
 from cloud.readings.influx_answers import Result, is_number, marks_of
 from cloud.readings.influx_connection import InfluxConnection
 from cloud.readings.influx_histories import points_of, questions_of
+from cloud.readings.influx_retention import InfluxRetention, admitted_lines
 from cloud.readings.influx_rollup_lines import touched_by, touched_by_write
 from cloud.readings.influx_rollups import InfluxRollups
 from cloud.readings.influx_writer import LineWriter
@@ -54,12 +55,14 @@ class InfluxStore:
         self._quantities = quantities
         self._connection = InfluxConnection(settings)
         self._writer = LineWriter(self._connection)
-        self.rollups = InfluxRollups(self._connection, self._writer, quantities, clock=clock)
+        self.retention = InfluxRetention(self._connection, self._writer, quantities, clock=clock)
+        self.rollups = InfluxRollups(self._connection, self._writer, quantities, self.retention, clock=clock)
 
     async def open(self) -> None:
         """Find the server and, on v1 where the user may, make the database; StoreUnavailable where that fails."""
         await self._connection.open()
         self.rollups.look_again()
+        self.retention.look_again()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -88,8 +91,13 @@ class InfluxStore:
     async def _asking(
         self, writes: Sequence[EncodedWrite], write: Callable[[Sequence[EncodedWrite]], Awaitable[WriteResult]]
     ) -> WriteResult:
-        """Write, and ask in the same request for the hours anew that may have been rolled."""
+        """Write what is not too old, and ask in the same request for the hours anew that may have been rolled."""
+        kept = await self.retention.known()
         touched = [place for each in writes for place in touched_by_write(each)]
+        if any(hour_ms < kept.admits_ms for _, _, hours in touched for hour_ms in hours):
+            parted = admitted_lines(kept, writes)
+            result = await self._asking(parted.writes, write) if parted.writes else WriteResult()
+            return WriteResult((*parted.refused, *parted.as_asked(result.rejected)))
         late = await self.rollups.late(touched)
         asking = [EncodedWrite(b"\n".join(self.rollups.asking(late)) + b"\n")] if late else []
         result = await write([*writes, *asking])
@@ -172,6 +180,8 @@ class InfluxStore:
 
     async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Keep verdicts, in a measurement of their own: no tag of the readings decides where one stands."""
+        admits_ms = (await self.retention.known()).admits_ms
+        verdicts = [each for each in verdicts if each.time_ms >= admits_ms]
         touched = [(each.sensor, (each.quantity,), (hour_of(each.time_ms),)) for each in verdicts]
         late = await self.rollups.late(touched)
         bad = await self.write_lines([*lines_of_verdicts(verdicts), *self.rollups.asking(late)])

@@ -88,8 +88,15 @@ class InfluxConnection:
 
     async def query(self, statements: str, *, count: int = 1) -> list[Result]:
         """The results of `count` statements."""
+        return await self._ask("GET", statements, count)
+
+    async def execute(self, statement: str) -> None:
+        """Have a statement done that changes something."""
+        await self._ask("POST", statement, 1)
+
+    async def _ask(self, method: str, statements: str, count: int) -> list[Result]:
         params = {"db": self._settings.query_database, "epoch": "ms", "q": statements}
-        response = await self._request("GET", self._address("/query", params))
+        response = await self._request(method, self._address("/query", params))
         if response.status_code == 200:
             return self._results(response, count)
         if response.status_code < 500 and is_foreign(response):

@@ -20,6 +20,7 @@ import msgspec
 from cloud.readings.buckets import TimeBucket
 from cloud.readings.contract import StoreRejected, StoreUnavailable, TouchedHours
 from cloud.readings.influx_connection import InfluxConnection
+from cloud.readings.influx_retention import InfluxRetention
 from cloud.readings.influx_rollup_lines import (
     DUE,
     FIELDS_OF,
@@ -49,9 +50,11 @@ class InfluxRollups:
     """A `RollupStore` over `connection`, of the quantities of a city."""
 
     def __init__(
-        self, connection: InfluxConnection, writer: LineWriter, quantities: TableOf, *, clock: Callable[[], int]
-    ) -> None:
+        self, connection: InfluxConnection, writer: LineWriter, quantities: TableOf, retention: InfluxRetention, *,
+        clock: Callable[[], int],
+    ) -> None:  # fmt: skip
         self._connection, self._writer, self._quantities, self._clock = connection, writer, quantities, clock
+        self._retention = retention
         self._sweep: Sweep | None = None
         self._is_read = False
         self._due_ms = 0
@@ -178,7 +181,8 @@ class InfluxRollups:
                 hours[time_ms] = bucket
                 if row.get("minutes"):
                     with_minutes.add(time_ms)
-        return HeldRollups(hours, with_minutes, asked, sweep)
+        # asked for last: what is read may have been removed meanwhile, and then it is said
+        return HeldRollups(hours, with_minutes, asked, sweep, await self._retention.kept())
 
     async def minutes(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[TimeBucket]:
         """The minutes in start <= time < end that are held, oldest first."""

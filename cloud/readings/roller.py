@@ -71,6 +71,16 @@ class Roller:
                 await self._try(self.fill)
             await self._sleep(max(1.0, PASS_S - (self._timer() - began)))
 
+    @property
+    def sweep(self) -> Sweep | None:
+        """How far the rollups are, where this process keeps them and has begun to."""
+        return self._sweep
+
+    async def close(self, until_ms: int) -> None:
+        """Make no hour before `until_ms` again: readings of them are about to be removed. StoreUnavailable."""
+        if self._sweep is not None and until_ms > self._sweep.raw_from_ms:
+            await self._note(raw_from_ms=until_ms)
+
     async def once(self) -> None:
         """Roll the hours that have ended, and those that were asked for anew."""
         await self._begin()
@@ -95,7 +105,7 @@ class Roller:
         end_ms = self._sweep.swept_from_ms
         if self._oldest_ms is None:
             oldest_ms = await self._store.rollups.oldest_ms()
-            self._oldest_ms = LATEST_MS if oldest_ms is None else hour_of(oldest_ms)
+            self._oldest_ms = LATEST_MS if oldest_ms is None else max(hour_of(oldest_ms), self._sweep.raw_from_ms)
         start_ms = max(end_ms - self._stretch_ms, self._oldest_ms)
         if start_ms < end_ms:
             await self._roll(start_ms, end_ms)
@@ -104,7 +114,8 @@ class Roller:
     async def _roll(self, start_ms: int, end_ms: int) -> None:
         """Roll, and take the next stretch shorter where this one was much, or too much to be answered in time."""
         stretch_ms, self._stretch_ms = self._stretch_ms, HOUR_MS
-        found = await self._rolling.roll(start_ms, end_ms)
+        raw_from_ms = start_ms if self._sweep is None else max(start_ms, self._sweep.raw_from_ms)
+        found = await self._rolling.roll(raw_from_ms, end_ms) if raw_from_ms < end_ms else 0
         longer_ms = min(2 * stretch_ms, LONGEST_MS)
         self._stretch_ms = longer_ms if found < FEW_READINGS else max(HOUR_MS, hour_of(stretch_ms // 2))
 
@@ -112,7 +123,7 @@ class Roller:
         """Take up where the store is; what is written nowhere yet is written, and seen by other processes."""
         sweep = await self._store.rollups.sweep()
         until_ms = self._sealable_ms()
-        self._sweep = sweep or Sweep(until_ms, until_ms, until_ms)
+        self._sweep = sweep or Sweep(until_ms, until_ms, until_ms, (await self._store.retention.kept()).readings_ms)
         if sweep is None:
             await self._note()
             await self._sleep(2 * PASS_S)

@@ -52,11 +52,11 @@ class Rolling:
             await self._pace.keep(self._roll(ranges))
         return sum(active.values())
 
-    async def roll_again(self, asked: Mapping[SeriesHour, str]) -> None:
+    async def roll_again(self, asked: Mapping[SeriesHour, str | None]) -> None:
         """Make the rollups of hours of one series that follow each other anew, each for its token."""
         await self._pace.keep(self._roll_again(asked))
 
-    async def _roll_again(self, asked: Mapping[SeriesHour, str]) -> None:
+    async def _roll_again(self, asked: Mapping[SeriesHour, str | None]) -> None:
         places = sorted(asked, key=lambda place: place.hour_ms)
         end_ms = places[-1].hour_ms + HOUR_MS
         points = await self._readings(places[0], end_ms, GROUP_READINGS)
@@ -67,7 +67,7 @@ class Rolling:
         else:
             await self._make(asked, points)
 
-    async def _make(self, asked: Mapping[SeriesHour, str], points: Sequence[Point]) -> None:
+    async def _make(self, asked: Mapping[SeriesHour, str | None], points: Sequence[Point]) -> None:
         tokens = {place.hour_ms: token for place, token in asked.items()}
         (series,) = {(place.sensor, place.quantity) for place in asked}
         made = {rollup.place: rollup for rollup in rollups_of(series, points, tokens)}
@@ -88,7 +88,7 @@ class Rolling:
         await self._store.rollups.write(made)
 
 
-def rollups_of(series: Series, points: Sequence[Point], tokens: Mapping[int, str]) -> Iterator[HourRollup]:
+def rollups_of(series: Series, points: Sequence[Point], tokens: Mapping[int, str | None]) -> Iterator[HourRollup]:
     """The rollups of the readings of whole hours, with the minutes of those hours in which they pay."""
     first, points = 0, one_of_each_time(points)
     for hour in fold(points, HOUR_MS):

@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 
 from cloud.readings.buckets import TimeBucket
+from cloud.readings.retention import KEPT_ALL, KeptFrom
 from wire.durations import HOUR_MS, MINUTE_MS
 
 MINUTE_PAYS = 6
@@ -66,12 +67,16 @@ class HourRollup(msgspec.Struct, frozen=True, gc=False):
 
 
 class HeldRollups(msgspec.Struct, frozen=True):
-    """What is held of a series: its hours, those of them with minutes, and the tokens of those that are void."""
+    """What is held of a series: its hours, those of them with minutes, and the tokens of those that are void.
+
+    `kept` says of which of them readings and minutes are gone.
+    """
 
     hours: Mapping[int, TimeBucket]
     with_minutes: Collection[int]
     asked: Mapping[int, str]
     sweep: Sweep | None
+    kept: KeptFrom = KEPT_ALL
 
 
 class RollupStore(Protocol):

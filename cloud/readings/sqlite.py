@@ -2,7 +2,7 @@
 
 series(id, sensor, quantity, site, gateway)      readings(series, time_ms, value, marks)  key (series, time_ms)
                                                  verdicts(sensor, quantity, time_ms, marks)
-rollup_…  what is kept of whole hours: see sqlite_rollups.py
+rollup_…  what is kept of whole hours: see sqlite_rollups.py; retention  what was removed: see sqlite_retention.py
 
 `WITHOUT ROWID` keeps each series' readings side by side in the order of time. One thread writes and one reads; WAL lets
 them work at once, and `synchronous=FULL` makes a write durable when it returns.
@@ -27,6 +27,7 @@ from cloud.readings.contract import (
     WriteResult,
 )
 from cloud.readings.rollups import hour_of, hours_of
+from cloud.readings.sqlite_retention import RETENTION_TABLE, SqliteRetention, admitted_of, kept_of, refused_of
 from cloud.readings.sqlite_rollups import ROLLUP_TABLES, SqliteRollups, ask_again, sweep_of
 from cloud.readings.sqlite_thread import SqliteThread
 from rules.marks import QUALITY, Mark, with_verdict
@@ -107,10 +108,11 @@ class SqliteStore:
         self._writer = SqliteThread(path, "readings-writer", durable=durable)
         self._reader = SqliteThread(path, "readings-reader", durable=durable)
         self.rollups = SqliteRollups(self._writer, self._reader)
+        self.retention = SqliteRetention(self._writer, self._reader)
 
     async def open(self) -> None:
         """Make the file and its tables where they are missing; StoreUnavailable where that fails."""
-        await self._writer.run(lambda connection: connection.executescript(_TABLES + ROLLUP_TABLES))
+        await self._writer.run(lambda connection: connection.executescript(_TABLES + ROLLUP_TABLES + RETENTION_TABLE))
 
     def encode(self, blocks: Sequence[Block]) -> EncodedWrite:
         """The blocks as they are: SQLite takes numbers."""
@@ -118,9 +120,8 @@ class SqliteStore:
 
     async def write(self, writes: Sequence[EncodedWrite]) -> WriteResult:
         """Store all in one transaction, durable when this returns."""
-        blocks = [block for write in writes for block in write.form]
-        await self._writer.run(lambda connection: self._write(connection, blocks))
-        return WriteResult()
+        forms = [write.form for write in writes]
+        return await self._writer.run(lambda connection: self._write(connection, forms))
 
     async def write_isolated(self, writes: Sequence[EncodedWrite]) -> WriteResult:
         """As `write`: SQLite takes every number, or nothing."""
@@ -164,8 +165,9 @@ class SqliteStore:
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(_WRITE_VERDICT, rows)
-            _ask_for_verdicts(connection, verdicts)
+            admits_ms = kept_of(connection).admits_ms
+            connection.executemany(_WRITE_VERDICT, [row for row in rows if row[2] >= admits_ms])
+            _ask_for_verdicts(connection, [each for each in verdicts if each.time_ms >= admits_ms])
             connection.execute("COMMIT")
 
         await self._writer.run(write)
@@ -216,14 +218,20 @@ class SqliteStore:
         await self._reader.close()
         await self._writer.close()
 
-    def _write(self, connection: sqlite3.Connection, blocks: Sequence[Block]) -> None:
+    def _write(self, connection: sqlite3.Connection, writes: Sequence[Sequence[Block]]) -> WriteResult:
         connection.execute("BEGIN IMMEDIATE")
+        kept = kept_of(connection)
+        refused = refused_of(kept, writes)
+        blocks = [block for write in writes for block in write]
+        if refused:
+            blocks = admitted_of(kept, blocks)
         new = {key: _make_series(connection, key) for key in self._unknown(blocks)}
         series = self._series | new if new else self._series
         connection.executemany(_WRITE_READINGS, _rows(blocks, series))
         _ask_for_blocks(connection, blocks, series)
         connection.execute("COMMIT")
         self._series.update(new)  # only now: a transaction that failed made no series
+        return WriteResult(tuple(refused))
 
     def _unknown(self, blocks: Sequence[Block]) -> set[Series]:
         named = {

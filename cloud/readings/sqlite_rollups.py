@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from cloud.readings.buckets import TimeBucket
 from cloud.readings.rollups import HeldRollups, HourRollup, Series, SeriesHour, Sweep
+from cloud.readings.sqlite_retention import kept_of
 from cloud.readings.sqlite_thread import SqliteThread
 from wire.durations import HOUR_MS
 
@@ -142,10 +143,10 @@ def _held(connection: sqlite3.Connection, sensor: str, quantity: str, start_ms: 
     asked = (_series(connection, sensor, quantity), start_ms, end_ms)
     rows = connection.execute(_HELD, asked).fetchall()
     tokens = dict(connection.execute(_ASKED, asked).fetchall())
-    sweep = sweep_of(connection)
+    sweep, kept = sweep_of(connection), kept_of(connection)
     connection.execute("COMMIT")
     return HeldRollups(
-        {row[1]: TimeBucket(*row[1:]) for row in rows}, {row[1] for row in rows if row[0]}, tokens, sweep
+        {row[1]: TimeBucket(*row[1:]) for row in rows}, {row[1] for row in rows if row[0]}, tokens, sweep, kept
     )
 
 

@@ -39,7 +39,18 @@ class HistoryPoint(AnswerModel):
     marks: Marks
 
 
-class HistoryAnswer(AnswerModel):
+class RemovedBefore(AnswerModel):
+    """What a store has of old times no more, where that is in what was asked for; null where all is there."""
+
+    readings_kept_from: Time | None = Field(
+        default=None,
+        description="before it readings were removed, and minutes and hours alone stand for them (points=)",
+    )
+    minutes_kept_from: Time | None = Field(default=None, description="before it hours alone are kept")
+    hours_kept_from: Time | None = Field(default=None, description="before it nothing is kept any more")
+
+
+class HistoryAnswer(RemovedBefore):
     """The readings with start <= time < end, oldest first."""
 
     sensor: str
@@ -69,10 +80,10 @@ class BucketPoint(AnswerModel):
     marks: Marks = Field(description="the marks of all readings in it")
 
 
-class BucketsAnswer(AnswerModel):
+class BucketsAnswer(RemovedBefore):
     """The readings with start <= time < end as at most as many points as were asked for, oldest first.
 
-    A step without readings has no point: it is a gap.
+    A step without readings has no point: it is a gap. Before `minutes_kept_from` an hour is one point at its beginning.
     """
 
     sensor: str

@@ -11,7 +11,8 @@ import pytest
 from cloud.access.permissions import PERMISSIONS
 from cloud.access.principal import Role
 from cloud.core.health import Component, Condition
-from cloud.core.times import parse_step
+from cloud.core.times import parse_step, rfc_3339
+from cloud.readings.retention import KeptFrom
 from tests.unit.cloud.api.conftest import api_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from wire import Reading, SourceState, SourceStatus, Status, decode_batch
@@ -203,6 +204,21 @@ async def test_more_points_than_an_answer_holds_are_refused_with_a_step_that_fit
     assert again.status_code == 200
     finer = await shared_client.get("/api/v1/readings", params={**series, "every": "1s"})
     assert finer.json()["type"] == "urn:siaga:problem:too-much-asked"
+
+
+@pytest.mark.parametrize("asked", [{}, {"every": "1h"}, {"points": "50"}], ids=["raw", "steps", "chart"])
+async def test_an_answer_says_what_of_its_time_was_removed(
+    client: httpx.AsyncClient, city: Morotai, asked: dict[str, str]
+):
+    end_ms = now_ms()
+    days_ms = end_ms - end_ms % 86_400_000
+    await city.store.retention.note(KeptFrom(days_ms, days_ms, days_ms - 86_400_000))
+    series = {"sensor": "river", "quantity": "water_level", "end": str(end_ms), **asked}
+    of_late = (await client.get("/api/v1/readings", params={**series, "start": str(days_ms)})).json()
+    names = ("readings_kept_from", "minutes_kept_from", "hours_kept_from")
+    assert [of_late[name] for name in names] == [None, None, None]
+    further = (await client.get("/api/v1/readings", params={**series, "start": str(days_ms - 2 * 86_400_000)})).json()
+    assert [further[name] for name in names] == [rfc_3339(days_ms), rfc_3339(days_ms - 86_400_000), None]
 
 
 async def test_a_history_for_a_chart_has_at_most_as_many_points_as_it_has_pixels(shared_client: httpx.AsyncClient):
