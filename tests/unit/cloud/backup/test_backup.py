@@ -194,9 +194,9 @@ def test_a_backup_of_a_newer_version_is_one_sentence(backup: Path, new: Machine,
 
 def test_a_backup_of_a_newer_format_is_one_sentence(backup: Path, said: Callable[[], str]):
     manifest = json.loads((backup / "manifest.json").read_text())
-    (backup / "manifest.json").write_text(json.dumps({"format": 2, "parts": manifest}))
+    (backup / "manifest.json").write_text(json.dumps({"format": 3, "parts": manifest}))
     assert main(["backup", "verify", str(backup)]) == CANNOT_START
-    assert "is of format 2, and this version of Siaga reads 1" in said()
+    assert "is of format 3, and this version of Siaga reads up to 2" in said()
 
 
 def test_the_registry_alone_can_be_backed_up_and_restored(old: Machine, new: Machine, tmp_path: Path):
