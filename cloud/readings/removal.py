@@ -1,10 +1,10 @@
 """The removal: has a store forget what is older than it is to keep, once coarser values stand for it.
 
-every PASS_S   the door   readings before it are refused, noted a pass before anything goes
+every PASS_S   the limit  readings before it are refused, noted a pass before anything goes
                a stretch  each hour's readings folded again ─► what its rollup says? ─► noted as removed ─► removed
                           one that is not: made anew, nothing goes until it is, and health says so
 
-One process of a store does it, the one that rolls. The others look where the door is.
+One process of a store does it, the one that rolls. The others look where the limit is.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from wire.durations import HOUR_MS
 
 PASS_S = 3_600.0
 LOOK_S = 60.0
-"""How often a process that removes nothing looks where the door is."""
+"""How often a process that removes nothing looks where the limit is."""
 MOST_DUE = 10_000
 """So many hours are told of that wait to be made again; where there are so many there may be more."""
 MOST_MADE = 1_000
@@ -101,7 +101,7 @@ class Removal:
         return self._removes and self._roller.sweep is not None and not self._roller.has_past
 
     async def once(self) -> None:
-        """Move the door, and remove what was outside of it for a pass. StoreUnavailable."""
+        """Move the limit, and remove what was well before it at the last pass. StoreUnavailable."""
         before = self._kept = await self._store.retention.kept()
         if self._told is None:
             self._told = before.removed

@@ -107,11 +107,11 @@ def clock_of(kept: KeptFrom, *, wall_ms: int, newest_ms: Sequence[int], passed_m
 
 
 def admitted(kept: KeptFrom, keep: Keep, clock_ms: int) -> KeptFrom:
-    """The same with the door where it is to be: never further back than it was."""
+    """The same with the limit of what is admitted where it is to be: never further back than it was."""
     if keep.readings_ms is None:
         return kept
-    door_ms = max(kept.admits_ms, _day(clock_ms - keep.readings_ms))
-    return msgspec.structs.replace(kept, admits_ms=door_ms, clock_ms=clock_ms)
+    admits_ms = max(kept.admits_ms, _day(clock_ms - keep.readings_ms))
+    return msgspec.structs.replace(kept, admits_ms=admits_ms, clock_ms=clock_ms)
 
 
 def aim_of(kept: KeptFrom, keep: Keep, *, standing_ms: int) -> KeptFrom:

@@ -108,7 +108,7 @@ async def made(engine: str, url: str, folder: Path) -> AsyncIterator[City]:  # n
 
 async def removed(city: City, keep: Keep) -> Removal:
     removal = city.removal(keep)
-    await removal.once()  # the door
+    await removal.once()  # the limit
     await removal.once()
     return removal
 
@@ -263,5 +263,5 @@ async def test_a_store_of_which_nothing_was_removed_has_nothing_to_back_up_of_it
     assert (await dump_rolled(city.store, written.append)).count == len(written) == 0
 
 
-def test_the_door_is_far_from_what_is_removed():
+def test_the_limit_is_far_from_what_is_removed():
     assert LOOKBACK_MS >= 63 * DAY_MS  # what is computed of a reading reaches nine weeks back

@@ -10,9 +10,12 @@ from cloud.cli.main import main
 from cloud.process.settings import load_cloud_settings
 from cloud.readings.blocks import Block
 from cloud.readings.engines import store_of
+from cloud.readings.retention import KeptFrom
+from cloud.readings.rollups import HourRollup
 from rules.marks import Mark
 from tests.unit.cloud.backup.full_registry import fill
 from wire import Domain, built_in
+from wire.durations import HOUR_MS
 
 T0 = 1_764_000_000_000
 READINGS = 5_003
@@ -55,6 +58,19 @@ class Machine:
             await store.close()
 
         asyncio.run(written())
+
+    def keep_hour(self, rollup: HourRollup) -> None:
+        """Be one whose readings until the end of an hour were removed."""
+
+        async def kept() -> None:
+            store = store_of(load_cloud_settings(self.config).store, built_in)
+            await store.open()
+            await store.rollups.write([rollup])
+            end_ms = rollup.place.hour_ms + HOUR_MS
+            await store.retention.note(KeptFrom(admits_ms=end_ms, readings_ms=end_ms))
+            await store.close()
+
+        asyncio.run(kept())
 
     def backup(self, to: Path, *more: str) -> Path:
         """Make a backup and give its folder."""

@@ -1,6 +1,7 @@
 """siaga-cloud backup, verify and restore."""
 
 import fcntl
+import gzip
 import json
 import logging
 import os
@@ -24,12 +25,17 @@ from cloud.cli.main import main
 from cloud.database.engine import engine_of
 from cloud.database.revisions import revisions
 from cloud.readings.blocks import Block
+from cloud.readings.buckets import TimeBucket
 from cloud.readings.lines import blocks_of
+from cloud.readings.rollups import HourRollup, SeriesHour, hour_of
 from rules.marks import Mark
 from tests.registries import ENGINES
 from tests.unit.cloud.backup.full_registry import ROWS, rows_of
 from tests.unit.cloud.backup.house import READINGS, T0, Machine, manifest_of, rewrite
 from wire import Domain
+
+GONE_MS = hour_of(T0 - 86_400_000)
+"""An hour before all readings of a full store."""
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +110,30 @@ def test_the_manifest_says_what_is_in_it(backup: Path):
     assert sum(tally.count for tally in manifest.readings.domains.values()) == READINGS
     air = manifest.readings.domains["air"]
     assert (air.series, air.first_ms, air.last_ms) == (2, T0 - 1, T0 + 1_999)
+
+
+def test_what_stands_for_removed_readings_comes_back(old: Machine, new: Machine, tmp_path: Path):
+    bucket = TimeBucket(GONE_MS, 2, 0.3, 0.1, 0.2, 0.2, GONE_MS + 1, GONE_MS + 2)
+    old.keep_hour(HourRollup(SeriesHour("air-market", "pm10", GONE_MS), bucket, [bucket]))
+    whole = old.backup(tmp_path / "backups")
+    assert manifest_of(whole).format == 2
+    assert main(["backup", "verify", str(whole)]) == 0
+    assert new.restore(whole) == 0
+    again = new.backup(tmp_path / "again")
+    (kept, hour), found = (
+        gzip.decompress((each / "rolled.jsonl.gz").read_bytes()).splitlines() for each in (whole, again)
+    )
+    assert found == [kept, hour]
+    assert msgspec.json.decode(hour, type=HourRollup).hour == bucket
+
+
+def test_hours_that_are_damaged_are_found(old: Machine, tmp_path: Path, said: Callable[[], str]):
+    bucket = TimeBucket(GONE_MS, 2, 0.3, 0.1, 0.2, 0.2, GONE_MS + 1, GONE_MS + 2)
+    old.keep_hour(HourRollup(SeriesHour("air-market", "pm10", GONE_MS), bucket))
+    whole = old.backup(tmp_path / "backups")
+    (whole / "rolled.jsonl.gz").unlink()
+    assert main(["backup", "verify", str(whole)]) == CANNOT_START
+    assert "rolled.jsonl.gz: cannot be read" in said()
 
 
 def test_a_backup_is_its_owner_s_alone(backup: Path):

@@ -48,14 +48,14 @@ def test_the_clock_goes_at_most_twice_as_fast_as_time(now_ms: int, passed_ms: in
     assert clock_of(NOTED, wall_ms=now_ms, newest_ms=[now_ms], passed_ms=passed_ms) == clock_ms
 
 
-def test_the_door_never_opens_again():
+def test_the_limit_never_moves_back():
     kept = admitted(NOTED, KEEP, NOW - 30 * DAY_MS)
     assert (kept.admits_ms, kept.clock_ms) == (NOTED.admits_ms, NOW - 30 * DAY_MS)
     assert admitted(NOTED, Keep(900 * DAY_MS), NOW).admits_ms == NOTED.admits_ms
     assert admitted(NOTED, Keep(), NOW) == NOTED
 
 
-def test_nothing_is_removed_before_the_door_was_noted():
+def test_nothing_is_removed_before_the_limit_was_noted():
     assert aim_of(KeptFrom(), KEEP, standing_ms=NOW) == KeptFrom()
     assert aim_of(NOTED, Keep(), standing_ms=NOW) == NOTED
 
