@@ -18,6 +18,7 @@ from cloud.alarms.checklists import Checklists
 from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.open_alarms import OpenAlarms
 from cloud.alarms.preview import Previewer
+from cloud.backup.backups import Backups
 from cloud.board.board import CityBoard
 from cloud.care.gateway_care import GatewayCare
 from cloud.core.health import Component, Condition, Health
@@ -83,6 +84,7 @@ class Platform:
         notifier: Notifier,
         care: GatewayCare,
         rollouts: "Rollouts | None" = None,
+        backups: Backups | None = None,
         refused: Callable[[], frozenset[tuple[str, str]]] = frozenset,
         wrong_clocks: Callable[[], dict[str, WrongClock]] = dict,
         facts: FactService,
@@ -116,6 +118,8 @@ class Platform:
         self.care = care
         self.rollouts = rollouts
         """None where cloud.toml has no [updates]."""
+        self.backups = backups
+        """None where cloud.toml names no folder of backups."""
         self.refused = refused
         """The series (sensor, quantity) whose readings are refused, so that nothing is known of them."""
         self.wrong_clocks = wrong_clocks

@@ -150,6 +150,10 @@ PERMISSIONS: Table = {
     ("GET", "/api/v1/fleet/rollouts/{id}/gateways"): _ENGINEER,
     ("POST", "/api/v1/fleet/rollouts"): _ADMINISTRATOR,
     ("POST", "/api/v1/fleet/rollouts/stop"): _ADMINISTRATOR,
+    # backups
+    ("GET", "/api/v1/backups"): _ADMINISTRATOR,
+    ("POST", "/api/v1/backups"): _ADMINISTRATOR,
+    ("POST", "/api/v1/backups/{name}/verify"): _ADMINISTRATOR,
     # people and programs
     ("GET", "/api/v1/users"): _ADMINISTRATOR,
     ("POST", "/api/v1/users"): _ADMINISTRATOR,
@@ -219,6 +223,8 @@ PERMISSIONS: Table = {
     ("POST", "/console/{language}/registry/{kind}/{id}/{action}"): _ENGINEER,
     ("GET", "/console/{language}/people"): _ADMINISTRATOR,
     ("POST", "/console/{language}/people/{action}"): _ADMINISTRATOR,
+    ("GET", "/console/{language}/backups"): _ADMINISTRATOR,
+    ("POST", "/console/{language}/backups/{action}"): _ADMINISTRATOR,
     ("GET", "/console/{language}/journal"): _OPERATOR,
     ("GET", "/console/{language}/health"): _VIEWER,
     ("POST", "/console/{language}/health/{action}"): _OPERATOR,

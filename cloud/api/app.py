@@ -2,6 +2,7 @@
 
 /api/v1/health  /session  /sites  /sensors  /gateways  /readings/latest  /readings  /dead-letters  /users  /tokens
         /rules  /alarms  /journal  /maintenance  /indices  /channels  /duty  /handover  /cap  /facts  /fleet  /registry
+        /backups
 /metrics   /login   /docs
 """
 
@@ -16,6 +17,7 @@ from cloud.access.permissions import PERMISSIONS, Table
 from cloud.api import (
     access,
     alarms,
+    backups,
     cap,
     channel_editing,
     channels,
@@ -57,7 +59,8 @@ _ROUTERS = (
     dead_letters.ROUTES, state.METRICS_ROUTES, rule_files.ROUTES, rules.ROUTES, alarms.ROUTES, maintenance.ROUTES,
     channels.ROUTES, channel_editing.ROUTES,
     duty.ROUTES, handover.ROUTES, cap.ROUTES, registry.ROUTES, registry_changes.ROUTES,
-    registry_files.ROUTES, facts.ROUTES, sensor_changes.ROUTES, site_notes.ROUTES, fleet.ROUTES, access.ROUTES,
+    registry_files.ROUTES, facts.ROUTES, sensor_changes.ROUTES, site_notes.ROUTES, fleet.ROUTES, backups.ROUTES,
+    access.ROUTES,
 )  # fmt: skip
 _ROUTES = [route for router in _ROUTERS for route in router.routes]
 

@@ -8,7 +8,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,14 +28,19 @@ class Unfinished:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def finish(self, manifest: Manifest) -> Path:
-        """Write the manifest, then give the folder its name: each durable before what follows it."""
+    def finish(self, manifest: Manifest, verify: Callable[[Path], object] | None = None) -> Path:
+        """Write the manifest, `verify` all of it, then give the folder its name: each durable before what follows it.
+
+        Where `verify` raises the folder gets no name.
+        """
         descriptor = os.open(self.folder / NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
         with os.fdopen(descriptor, "wb") as file:
             file.write(encode_manifest(manifest))
             file.flush()
             os.fsync(descriptor)
         force_folder(self.folder)
+        if verify is not None:
+            verify(self.folder)
         whole = self.folder.with_suffix("")
         self.folder.rename(whole)
         force_folder(whole.parent)
@@ -80,6 +85,11 @@ def remove_unfinished(parent: Path) -> None:
     """Remove the unfinished backups in `parent`."""
     for left in parent.glob(f"*{_UNFINISHED}"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def unfinished_in(parent: Path) -> list[Path]:
+    """List the unfinished backups in `parent`: under way, or left by one that was killed."""
+    return [path for path in parent.iterdir() if path.suffix == _UNFINISHED and _WHOLE.fullmatch(path.stem)]
 
 
 def whole_backups(parent: Path) -> list[Path]:

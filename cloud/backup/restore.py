@@ -19,6 +19,7 @@ from cloud.backup.manifest import BackupError, ContentTally, Manifest, read_mani
 from cloud.backup.readings_lines import load_readings, tally_blocks, tally_readings
 from cloud.backup.registry_rows import load_rows, quantities_in, tally_lines, tally_rows
 from cloud.backup.rolled_hours import dump_rolled, load_rolled, tally_rolled
+from cloud.backup.verification import Verification, write_verification
 from cloud.database.engine import engine_of
 from cloud.database.revisions import migrate_to, revisions, rows_by_table
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
@@ -67,6 +68,17 @@ def check_backup(folder: Path) -> Manifest:
         if readings.rolled is not None:
             found = tally_rolled(lines_in(folder / readings.rolled.file.name))
             _require_equal(folder, {HOURS: readings.rolled.hours}, {HOURS: found})
+    return manifest
+
+
+def verify_backup(folder: Path, *, now_ms: int) -> Manifest:
+    """Do the same, and keep in the folder when that was and what was wrong."""
+    try:
+        manifest = check_backup(folder)
+    except BackupError as error:
+        write_verification(folder, Verification(now_ms, str(error)))
+        raise
+    write_verification(folder, Verification(now_ms))
     return manifest
 
 

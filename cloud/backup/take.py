@@ -25,11 +25,13 @@ from cloud.backup.folders import keep_newest, unfinished_backup
 from cloud.backup.manifest import FORMAT, WITHOUT_HOURS, BackupError, Manifest, ReadingsPart, RegistryPart, RolledPart
 from cloud.backup.readings_lines import dump_readings
 from cloud.backup.registry_rows import dump_rows, quantities_in, snapshot
+from cloud.backup.restore import verify_backup
 from cloud.backup.rolled_hours import dump_rolled
 from cloud.core.times import rfc_3339
 from cloud.database.revisions import UnknownRevision, revision_of
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
 from cloud.readings.retention import NEVER_MS
+from runtime.clock import wall_ms
 from wire import QuantityTable
 from wire.batch import VERSION
 
@@ -39,11 +41,13 @@ ROLLED_FILE = "rolled.jsonl.gz"
 
 
 async def take_backup(
-    registry_url: str, store: ReadingsStore | None, parent: Path, *, engine: str, keep: int | None, now_ms: int
-) -> tuple[Path, Manifest]:
+    registry_url: str, store: ReadingsStore | None, parent: Path, *, engine: str, keep: int | None, now_ms: int,
+    verify: bool = False,
+) -> tuple[Path, Manifest]:  # fmt: skip
     """Make a backup in a new folder of `parent`, whole when this returns; BackupError where it cannot be made.
 
-    `store` is of `engine`; without one the backup holds no readings. Then only the newest `keep` are kept, if given.
+    `store` is of `engine`; without one the backup holds no readings. With `verify` it is read back first, and is none
+    where anything in it is otherwise. Then only the newest `keep` are kept, if given.
     """
     with unfinished_backup(parent) as unfinished:
         try:
@@ -64,10 +68,14 @@ async def take_backup(
             registry=registry,
             readings=readings,
         )
-        whole = unfinished.finish(manifest)
+        whole = unfinished.finish(manifest, _verified_now if verify else None)
         if keep is not None:
             keep_newest(parent, keep)
     return whole, manifest
+
+
+def _verified_now(folder: Path) -> Manifest:
+    return verify_backup(folder, now_ms=wall_ms())
 
 
 def _registry(url: str, folder: Path) -> tuple[str, str, RegistryPart]:

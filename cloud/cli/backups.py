@@ -1,4 +1,4 @@
-"""siaga-cloud backup --config cloud.toml --to backups --keep 14        while the cloud runs
+"""siaga-cloud backup --config cloud.toml --to backups --keep 14 --verify        while the cloud runs
 siaga-cloud backup verify backups/20261125T010000Z
 siaga-cloud restore --config cloud.toml --from backups/20261125T010000Z    into empty databases, with the cloud stopped
 """
@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from cloud.backup.manifest import BackupError, ContentTally, Manifest
-from cloud.backup.restore import Restored, check_backup, differences, restore, table_in
+from cloud.backup.restore import Restored, differences, restore, table_in, verify_backup
 from cloud.backup.take import take_backup
 from cloud.cli.command import Config, new_app, one_sentence
 from cloud.process.settings import CloudSettings, load_cloud_settings
@@ -46,6 +46,9 @@ def backup(
         int | None, typer.Option(metavar="N", parser=_at_least_one, help="Remove all but the newest N afterwards.")
     ] = None,
     without_readings: Annotated[bool, typer.Option("--without-readings", help="The registry database alone.")] = False,
+    verify_it: Annotated[
+        bool, typer.Option("--verify", help="Verify it before it has its name and older ones are removed.")
+    ] = False,
 ) -> None:
     """Copy all that the cloud keeps into a folder, or verify such a copy."""
     if context.invoked_subcommand is not None:
@@ -56,17 +59,19 @@ def backup(
     started = time.monotonic()
     with one_sentence(BackupError):
         settings = load_cloud_settings(config)
-        whole, manifest = asyncio.run(_make_backup(settings, to, keep=keep, with_readings=not without_readings))
+        whole, manifest = asyncio.run(
+            _make_backup(settings, to, keep=keep, with_readings=not without_readings, verify=verify_it)
+        )
     sys.stdout.write(f"{_summary(manifest)}\n{whole} is whole, after {time.monotonic() - started:.1f} s\n")
 
 
 async def _make_backup(
-    settings: CloudSettings, to: Path, *, keep: int | None, with_readings: bool
+    settings: CloudSettings, to: Path, *, keep: int | None, with_readings: bool, verify: bool
 ) -> tuple[Path, Manifest]:
     store = store_of(settings.store, built_in) if with_readings else None
     try:
         return await take_backup(
-            settings.registry.url, store, to, engine=settings.store.engine, keep=keep, now_ms=wall_ms()
+            settings.registry.url, store, to, engine=settings.store.engine, keep=keep, now_ms=wall_ms(), verify=verify
         )
     finally:
         if store is not None:
@@ -77,7 +82,7 @@ async def _make_backup(
 @one_sentence(BackupError)
 def verify(folder: Annotated[Path, typer.Argument(metavar="BACKUP", help="The folder of one backup.")]) -> None:
     """Check every sum of a backup."""
-    manifest = check_backup(folder)
+    manifest = verify_backup(folder, now_ms=wall_ms())
     sys.stdout.write(f"{_summary(manifest)}\n{folder} is whole: every sum, count and digest is as it was written\n")
 
 

@@ -24,6 +24,7 @@ from cloud.console.headlines import Headlines
 from cloud.console.pages.alarms.lists import AlarmLists
 from cloud.console.pages.alarms.one import one_alarm_page
 from cloud.console.pages.alarms.page import alarms_page
+from cloud.console.pages.backups.page import backups_page
 from cloud.console.pages.duty.page import duty_page
 from cloud.console.pages.facts.page import facts_page
 from cloud.console.pages.fleet.facts import FleetFactsByScope
@@ -79,6 +80,7 @@ def pages_of(platform: Platform, settings: ConsoleSettings) -> list[ConsolePage]
         rule_page(platform.rule_store, threshold_places, platform.previewer, platform.notifier),
         *registry_pages(platform),
         people_page(platform),
+        backups_page(platform.backups),
         journal_page(platform.alarm_service),
         health_page(platform),
     ]

@@ -13,7 +13,9 @@ from pathlib import Path
 import msgspec
 from cryptography import x509
 
+from cloud.backup.contents import AHEAD_MS
 from cloud.backup.folders import made_at, whole_backups
+from cloud.backup.verification import read_verification
 from cloud.core.health import Component, Condition
 
 _MB = 1_000_000
@@ -62,7 +64,7 @@ def backups(folder: Path | None, *, oldest_h: float, now_s: float) -> ComponentO
     if folder is None:
         return ComponentObservation(Component(Condition.OK, "not watched: [monitoring] backups names no folder"))
     try:
-        newest = whole_backups(folder)[-1:]
+        newest = [path for path in whole_backups(folder) if made_at(path).timestamp() <= now_s + AHEAD_MS / 1_000][-1:]
     except OSError as error:
         detail = f"{folder} cannot be read: {error.strerror}; look at [monitoring] backups"
         return ComponentObservation(Component(Condition.DEGRADED, detail))
@@ -73,6 +75,10 @@ def backups(folder: Path | None, *, oldest_h: float, now_s: float) -> ComponentO
     made_s = made_at(newest[0]).timestamp()
     age_h = (now_s - made_s) / 3_600
     detail = f"the newest backup is {newest[0].name}, {age_h:.0f} hours old"
+    verification = read_verification(newest[0])
+    if verification is not None and verification.problem:
+        detail = f"{detail}, and is not whole: {verification.problem}"
+        return ComponentObservation(Component(Condition.DEGRADED, detail), made_s)
     if age_h > oldest_h:
         detail = f"{detail}; look why none was made since: docs/backup.md"
         return ComponentObservation(Component(Condition.DEGRADED, detail), made_s)

@@ -30,7 +30,7 @@ from cloud.process.listener import PortHeld, open_listener
 from cloud.process.parts import Foundation, Ingest, Services
 from cloud.process.reload import Reload
 from cloud.process.roles import ProcessRole, load_settings_for
-from cloud.process.services import build_services
+from cloud.process.services import build_services, rolls
 from cloud.process.settings import CloudSettings
 from cloud.process.starting import Start, Stopped
 from cloud.process.takeover import Takeover, provide_seed_rules
@@ -83,7 +83,7 @@ async def _run(
     registry = await start.step(partial(_registry, settings, database), passing=(FileAway, DatabaseUnavailable))
     reload = Reload(config, settings, registry, role=role)
     follows = role is ProcessRole.SCREENS
-    services = build_services(settings, database, registry, files=reload.component, follows=follows)
+    services = build_services(settings, database, registry, files=reload.component, follows=follows, config=config)
     closing.push_async_callback(services.foundation.store.close)
     await _prepare(start, settings, services, closing)
     await _work(start, role, settings, services, reload)
@@ -193,6 +193,9 @@ def _parts(settings: CloudSettings, services: Services, begun: asyncio.Event) ->
         parts.append(services.monitoring.run())
     if base.lease is not None:
         parts.append(base.lease.keep_alive())
+    backups = services.platform.backups
+    if backups is not None and settings.backup.every_h is not None and rolls(settings):
+        parts.append(backups.run())
     return parts
 
 

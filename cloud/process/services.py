@@ -5,6 +5,7 @@ settings, database, registry ─► Foundation ─► Alarms ─► Ingest ─�
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from cloud.alarms.local_reports import LocalReports
 from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.preview import Previewer
 from cloud.alarms.silent_outputs import SilentOutputs
+from cloud.backup.backups import Backups
 from cloud.care.commands import GatewayCommands
 from cloud.care.configs import GatewayConfigs
 from cloud.care.enrolments import Enrolments
@@ -49,6 +51,7 @@ from cloud.monitoring.service import Monitoring
 from cloud.notify.channels.mqtt.settings import DEVICES_REPLIES
 from cloud.notify.notifier import Notifier
 from cloud.platform import Platform
+from cloud.process.backups import backups_component, backups_of
 from cloud.process.components import components_of
 from cloud.process.monitored_paths import growing_folders, named_certificates
 from cloud.process.parts import Alarms, Foundation, Ingest, Services, Updates
@@ -87,11 +90,13 @@ def build_services(
     clock: Clocks = MACHINE,
     store: ReadingsStore | None = None,
     follows: bool = False,
+    config: Path | None = None,
 ) -> Services:
     """Build all parts, none of which runs yet; `files` is the health check of the settings.
 
     Ingest, alarms and what people do about them run on `clock`; `store` is another than the settings describe.
-    Where it `follows`, other processes ingest, and tell it what they know.
+    Where it `follows`, other processes ingest, and tell it what they know. `config` is the file of the
+    settings, by which backups are made.
     """
     refreshing = refreshing_of(settings)
     store = store or store_of(settings.store, registry.table)
@@ -111,8 +116,10 @@ def build_services(
     components |= monitoring.health_checks() | alarms.notifier.health_checks()
     if not follows:  # else the ingester tells how its channels do
         alarms.notifier.on_switched = partial(_renew_channel_checks, alarms.notifier, components)
+    backups = backups_of(settings, foundation, config)
+    components["backups"] = backups_component(components["backups"], backups)
     foundation.metrics.register(_gauges(foundation, monitoring, components))
-    platform = _platform(settings, foundation, alarms, ingest, updates, components)
+    platform = _platform(settings, foundation, alarms, ingest, updates, components, backups)
     if platform.access.sign_on is not None:
         components["single_sign_on"] = platform.access.sign_on.component
     return Services(foundation, alarms, ingest, updates, monitoring, components, platform)
@@ -132,7 +139,7 @@ def _foundation(
     accounts = Accounts()
     session = _broker_session(settings)
     followed = FollowedCity(now_ms=clock.wall_ms) if follows else None
-    is_own = _rolls(settings)
+    is_own = rolls(settings)
     roller = Roller(store, is_own=is_own, clock=clock.wall_ms)
     limits = settings.dead_letters
     return Foundation(
@@ -409,6 +416,7 @@ def _platform(
     ingest: Ingest,
     updates: Updates | None,
     components: dict[str, Callable[[], Component]],
+    backups: Backups | None,
 ) -> Platform:
     followed = base.followed
     replayer = Replayer(
@@ -447,6 +455,7 @@ def _platform(
         refused=base.rejections.series if followed is None else followed.refused,
         collect=None if followed is None else followed.metrics,
         rollouts=None if updates is None else updates.rollouts,
+        backups=backups,
     )
 
 
@@ -458,8 +467,8 @@ async def _replay_elsewhere(
     return await followed.replay(dead_letter_id, actor, gateway=letter.gateway)
 
 
-def _rolls(settings: CloudSettings) -> bool:
-    """Say whether this process keeps the rollups, and removes: one of all that share a store does."""
+def rolls(settings: CloudSettings) -> bool:
+    """Say whether this process keeps rollups, removes and makes backups: one of all that share a store does."""
     return settings.ingest.enabled and 0 in settings.ingest.shard_range
 
 

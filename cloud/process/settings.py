@@ -1,7 +1,7 @@
 """cloud.toml, table by table; docs/cloud.md explains each key.
 
-[broker]  [ingest]  [store]  [registry]  [rules]  [dead_letters]  [notify]  [monitoring]  [api]  [feed]  [access]
-[enrol]  [updates]  [console]
+[broker]  [ingest]  [store]  [registry]  [rules]  [dead_letters]  [notify]  [monitoring]  [backup]  [api]  [feed]
+[access]  [enrol]  [updates]  [console]
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from cloud.access.settings import AccessSettings
 from cloud.api.settings import ApiSettings
+from cloud.backup.settings import BackupSettings
 from cloud.broker.settings import EnrolSettings
 from cloud.console.settings import ConsoleSettings
 from cloud.database.settings import RegistrySettings
@@ -37,6 +38,7 @@ class CloudSettings(Settings):
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     notify: NotifySettings = NotifySettings()
     monitoring: MonitoringSettings = MonitoringSettings()
+    backup: BackupSettings = BackupSettings()
     api: ApiSettings = ApiSettings()
     feed: FeedSettings = FeedSettings()
     access: AccessSettings = AccessSettings()
@@ -50,6 +52,15 @@ class CloudSettings(Settings):
             raise ValueError(
                 "access.code_file: logins without a password are for a demo on one machine; take it out, or write"
                 ' host = "127.0.0.1" below [api]'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _backups_go_somewhere(self) -> "CloudSettings":
+        if self.backup.every_h is not None and self.monitoring.backups is None:
+            raise ValueError(
+                'backup.every_h: no folder is named for backups; write backups = "/var/lib/siaga/backups" below'
+                " [monitoring]"
             )
         return self
 

@@ -19,6 +19,7 @@ MORE_PLACES = {
     "refused": (Role.VIEWER, N_("Refused readings")),
     "registry": (Role.TECHNICIAN, N_("Registry")),
     "people": (Role.ADMINISTRATOR, N_("People and programs")),
+    "backups": (Role.ADMINISTRATOR, N_("Backups")),
     "journal": (Role.OPERATOR, N_("Journal")),
     "health": (Role.VIEWER, N_("Health")),
 }

@@ -19,7 +19,9 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from cloud.backup import folders
+from cloud.backup import folders, restore
+from cloud.backup.manifest import BackupError
+from cloud.backup.verification import read_verification
 from cloud.cli.exit_codes import CANNOT_START
 from cloud.cli.main import main
 from cloud.database.engine import engine_of
@@ -242,6 +244,27 @@ def test_only_the_newest_backups_are_kept(old: Machine, tmp_path: Path, monkeypa
     later(monkeypatch, seconds)
     made = [old.backup(to, "--keep", "2", "--without-readings").name for _ in range(4)]
     assert sorted(path.name for path in to.iterdir()) == [*made[-2:], "notes"]
+
+
+def test_older_backups_go_only_once_the_new_one_is_verified(
+    old: Machine, tmp_path: Path, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+):
+    to, seconds = tmp_path / "backups", count()
+    later(monkeypatch, seconds)
+    first = old.backup(to, "--verify", "--keep", "1")
+    assert read_verification(first) is not None
+
+    def flip(folder: Path, expected: object) -> None:
+        raise BackupError(f"{folder}: is damaged")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(restore, "check_sum", flip)
+        arguments = ["backup", "--config", str(old.config), "--to", str(to), "--keep", "1", "--verify"]
+        assert main(arguments) == CANNOT_START
+    assert "is damaged" in said()
+    assert list(to.iterdir()) == [first]
+    second = old.backup(to, "--verify", "--keep", "1")
+    assert list(to.iterdir()) == [second]
 
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: "count[int]") -> None:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from cloud.access.principal import Role
 from cloud.api.app import make_api
+from cloud.backup.backups import Backups
+from cloud.backup.settings import BackupSettings
+from cloud.backup.take import take_backup
 from cloud.console.app import mount_console
 from cloud.console.settings import ConsoleSettings
 from cloud.database.audit_log import Actor
@@ -21,6 +24,7 @@ from cloud.notify.settings import NotifySettings
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
 from runtime.logs import set_up_logs
+from tests.registries import registry_in
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from wire import Clock, Reading, SourceState, SourceStatus, SpoolState, Status
 
@@ -48,6 +52,7 @@ async def serve(port: int, folder: Path, coast: str) -> None:
         await city.platform.facts.load()
         await admit(city)
         await begin(city)
+        await back_up(city, folder)
         app = make_api(city.platform)
         mount_console(app, city.platform, ConsoleSettings(coastline=coast))
         set_up_logs()
@@ -70,6 +75,13 @@ async def admit(city: Morotai) -> None:
     await city.rule_store.add_missing(
         [RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, now_ms(), "tests", reason)]
     )
+
+
+async def back_up(city: Morotai, folder: Path) -> None:
+    """A backup of the registry, and who looks after it; another can be asked for, and fails: there is no cloud.toml."""
+    where, config = folder / "backups", folder / "cloud.toml"
+    city.platform.backups = Backups(city.database, BackupSettings(every_h=24), folder=where, config=config, oldest_h=36)
+    await take_backup(registry_in(folder), None, where, engine="sqlite", keep=None, now_ms=now_ms(), verify=True)
 
 
 async def begin(city: Morotai) -> None:

@@ -87,9 +87,10 @@ FORMS: list[Form] = [
 ]  # fmt: skip
 NAMES_NOTHING = {
     ("", "story"), ("duty", "add"), ("duty", "remove"), ("duty", "hand-over"), ("duty", "read"), ("health", "test"),
+    ("backups", "make"), ("backups", "verify"),
     ("health", "test_alarm"), *(("registry/files", action) for action in ("compare", "take_over", "forget")),
 }  # fmt: skip
-"""Of the whole city: people on duty, notes of shifts, channels, stories; files, of whose rows test_files.py speaks."""
+"""Of the whole city: backups, duty, notes of shifts, channels, stories; files, of whose rows test_files.py speaks."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

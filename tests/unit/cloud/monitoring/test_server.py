@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cloud.backup.manifest import NAME
-from cloud.core.health import Condition
+from cloud.backup.verification import Verification, write_verification
+from cloud.core.health import Component, Condition
 from cloud.monitoring import server
 
 DAY_S = 86_400.0
@@ -65,6 +66,21 @@ def test_the_age_of_the_newest_whole_backup_counts(tmp_path: Path):
     (tmp_path / "20261126T023000Z" / NAME).write_text("{}")
     assert check() == server.ComponentObservation(check().component, now_s)
     assert check().component.status is Condition.OK
+
+
+def test_a_backup_that_is_damaged_or_of_the_future_is_no_comfort(tmp_path: Path):
+    now_s = datetime(2026, 11, 26, 2, 30, tzinfo=UTC).timestamp()
+
+    def check() -> Component:
+        return server.backups(tmp_path, oldest_h=36, now_s=now_s).component
+
+    for name in ("20261126T013000Z", "20271126T013000Z"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / NAME).write_text("{}")
+    assert check().detail == "the newest backup is 20261126T013000Z, 1 hours old"
+    write_verification(tmp_path / "20261126T013000Z", Verification(0, "readings.lp.gz: is damaged"))
+    assert check().status is Condition.DEGRADED
+    assert "is not whole: readings.lp.gz: is damaged" in check().detail
 
 
 def test_no_folder_of_backups_is_not_watched_and_says_so():
