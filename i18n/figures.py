@@ -91,6 +91,12 @@ def day(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     return f"{local.day} {_(_MONTHS[local.month - 1])}"
 
 
+def month(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
+    """Nov 2026 in `zone`."""
+    local = _local(time_ms, zone)
+    return f"{_(_MONTHS[local.month - 1])} {local.year}"
+
+
 def minute(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     """24 Nov 12:10 in `zone`: where the second says nothing."""
     local = _local(time_ms, zone)

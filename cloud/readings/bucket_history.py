@@ -8,8 +8,9 @@ minutes were removed too, an hour is one point at its beginning. `kept_of` says 
 """
 
 import asyncio
+import math
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 
 from cloud.readings.buckets import TimeBucket, fold, merged, one_of_each_time, unit_of
 from cloud.readings.contract import Point, ReadingsStore
@@ -21,6 +22,8 @@ PAGE_READINGS = 10_000
 """Readings that are asked for at once: more of them would keep the event loop from its other work."""
 MOST_READINGS = 600_000
 """Readings that are read for one answer: a year of one in a minute, or a week of one in a second."""
+_PARTS_AT_ONCE = 4_000
+"""Hours (or minutes) that are put together at once: others have their turn between them."""
 
 Span = tuple[int, int]
 """start <= time < end, in UTC ms."""
@@ -31,25 +34,51 @@ class TooManyReadings(Exception):
 
 
 async def buckets_of(
-    store: ReadingsStore, sensor: str, quantity: str, *, start_ms: int, end_ms: int, step_ms: int
+    store: ReadingsStore, sensor: str, quantity: str, *, start_ms: int, end_ms: int, step_ms: int, offset_ms: int = 0
 ) -> list[TimeBucket]:
     """The buckets of `step_ms`, at whole multiples since 1970, of the readings with start <= time < end, oldest first.
 
-    Steps without readings are left out. TooManyReadings, StoreUnavailable.
+    The multiples are by a clock that is `offset_ms` ahead of UTC: that of a zone, so that a day is one there. Steps
+    without readings are left out. TooManyReadings, StoreUnavailable.
     """
+    unit_ms = unit_of(math.gcd(step_ms, offset_ms))
     while True:
         kept = await kept_of(store)
-        cut_ms = min(max(kept.readings_ms, start_ms), end_ms)
-        removed_ms = min(-hour_of(-cut_ms), end_ms) if cut_ms > start_ms else start_ms
-        parts: list[TimeBucket] = []
-        if removed_ms > start_ms:
-            whole = hour_of(start_ms), -hour_of(-removed_ms)
-            found = await _Series(store, sensor, quantity, max(unit_of(step_ms), MINUTE_MS)).parts(*whole)
-            parts = [part for part in found if part.last_ms >= start_ms and part.first_ms < end_ms]
-        if removed_ms < end_ms:
-            parts += await _Series(store, sensor, quantity, unit_of(step_ms)).parts(removed_ms, end_ms)
+        readings = _Series(store, sensor, quantity, unit_ms)
+        removed = _Series(store, sensor, quantity, max(unit_ms, MINUTE_MS))
+        found: list[TimeBucket] = []
+        for stretch in _stretches(start_ms, end_ms, unit_ms=unit_ms, step_ms=step_ms, offset_ms=offset_ms):
+            found += merged(await _parts(kept, readings, removed, stretch), step_ms, offset_ms=offset_ms)
+            await asyncio.sleep(0)
         if (await kept_of(store)).readings_ms == kept.readings_ms:
-            return list(merged(parts, step_ms))
+            return found
+
+
+def _stretches(start_ms: int, end_ms: int, *, unit_ms: int, step_ms: int, offset_ms: int) -> Iterator[Span]:
+    """The time in stretches of so many units that they are put together quickly, cut where a step and an hour begin."""
+    if offset_ms % HOUR_MS:  # no whole step begins with a whole hour
+        yield start_ms, end_ms
+        return
+    whole_ms = math.lcm(step_ms, HOUR_MS)
+    length_ms = max(1, _PARTS_AT_ONCE * unit_ms // whole_ms) * whole_ms
+    while start_ms < end_ms:
+        until_ms = min(end_ms, start_ms - (start_ms + offset_ms) % whole_ms + length_ms)
+        yield start_ms, until_ms
+        start_ms = until_ms
+
+
+async def _parts(kept: KeptFrom, readings: "_Series", removed: "_Series", stretch: Span) -> list[TimeBucket]:
+    """The parts of a stretch: those of whole hours where readings were `removed`, then those of readings."""
+    start_ms, end_ms = stretch
+    cut_ms = min(max(kept.readings_ms, start_ms), end_ms)
+    removed_ms = min(-hour_of(-cut_ms), end_ms) if cut_ms > start_ms else start_ms
+    parts: list[TimeBucket] = []
+    if removed_ms > start_ms:
+        found = await removed.parts(hour_of(start_ms), -hour_of(-removed_ms))
+        parts = [part for part in found if part.last_ms >= start_ms and part.first_ms < end_ms]
+    if removed_ms < end_ms:
+        parts += await readings.parts(removed_ms, end_ms)
+    return parts
 
 
 async def kept_of(store: ReadingsStore) -> KeptFrom:

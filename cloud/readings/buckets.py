@@ -89,10 +89,36 @@ def fold(points: Sequence[Point], step_ms: int) -> Iterator[TimeBucket]:
         first = end
 
 
-def merged(parts: Iterable[TimeBucket], step_ms: int) -> Iterator[TimeBucket]:
-    """The buckets of `step_ms` that are made of shorter ones, in the order of time."""
-    for start_ms, group in groupby(parts, lambda part: part.time_ms - part.time_ms % step_ms):
-        yield _whole(start_ms, list(group))
+def merged(parts: Iterable[TimeBucket], step_ms: int, *, offset_ms: int = 0) -> Iterator[TimeBucket]:
+    """The buckets of `step_ms` that are made of shorter ones, in the order of time.
+
+    They begin at whole multiples of it since 1970 by a clock that is `offset_ms` ahead of UTC.
+    """
+    for start_ms, group in groupby(parts, lambda part: part.time_ms - (part.time_ms + offset_ms) % step_ms):
+        yield in_one(start_ms, list(group))
+
+
+def in_one(start_ms: int, parts: Sequence[TimeBucket]) -> TimeBucket:
+    """The bucket, said to begin at `start_ms`, of one or more shorter ones in the order of time."""
+    if len(parts) == 1:
+        return msgspec.structs.replace(parts[0], time_ms=start_ms)
+    marks = 0
+    for part in parts:
+        marks |= part.marks
+    return TimeBucket(
+        start_ms,
+        sum(part.count for part in parts),
+        _sum([part.total for part in parts if part.count]),
+        min((part.min for part in parts if part.min is not None), default=None),
+        max((part.max for part in parts if part.max is not None), default=None),
+        next((part.last for part in reversed(parts) if part.count), None),
+        parts[0].first_ms,
+        parts[-1].last_ms,
+        sum(part.doubted for part in parts),
+        min((part.doubted_min for part in parts if part.doubted_min is not None), default=None),
+        max((part.doubted_max for part in parts if part.doubted_max is not None), default=None),
+        marks,
+    )
 
 
 def _buckets(start_ms: int, end_ms: int, step_ms: int) -> int:
@@ -117,28 +143,6 @@ def _bucket(start_ms: int, points: Sequence[Point]) -> TimeBucket:
         len(doubted),
         min(doubted, default=None),
         max(doubted, default=None),
-        marks,
-    )
-
-
-def _whole(start_ms: int, parts: Sequence[TimeBucket]) -> TimeBucket:
-    if len(parts) == 1:
-        return msgspec.structs.replace(parts[0], time_ms=start_ms)
-    marks = 0
-    for part in parts:
-        marks |= part.marks
-    return TimeBucket(
-        start_ms,
-        sum(part.count for part in parts),
-        _sum([part.total for part in parts if part.count]),
-        min((part.min for part in parts if part.min is not None), default=None),
-        max((part.max for part in parts if part.max is not None), default=None),
-        next((part.last for part in reversed(parts) if part.count), None),
-        parts[0].first_ms,
-        parts[-1].last_ms,
-        sum(part.doubted for part in parts),
-        min((part.doubted_min for part in parts if part.doubted_min is not None), default=None),
-        max((part.doubted_max for part in parts if part.doubted_max is not None), default=None),
         marks,
     )
 

@@ -1,28 +1,40 @@
-"""What a chart of one series is made of: its points, the limits of levels, the times of alarms; and what it comes to.
+"""What a chart of one series is made of: its steps, the limits of levels, the times of alarms; and what it comes to.
 
 summary(_, row, history) -> [("Lowest", "98.1 cm"), ("Mean", "101.2 cm"), ("Highest", "132.4 cm")]
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 import msgspec
 
-from cloud.readings.contract import Point
+from cloud.readings.buckets import TimeBucket, in_one
 from i18n import figures
 from i18n.catalog import Catalog
 from wire import HourOf, Quantity
+from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
 
 class ChartHistory(msgspec.Struct, frozen=True):
-    """One series over a span: `points` are the line or the bars; `low` and `high` the range of each step, if any."""
+    """One series over a span: what was measured in each step of `step_ms`, those without readings left out.
+
+    Steps are whole ones by a clock that is `offset_ms` ahead of UTC.
+    """
 
     start_ms: int
     end_ms: int
     step_ms: int
-    points: tuple[Point, ...]
-    low: tuple[Point, ...] = ()
-    high: tuple[Point, ...] = ()
+    buckets: tuple[TimeBucket, ...]
+    of_sums: bool = False
+    offset_ms: int = 0
+
+    def value(self, bucket: TimeBucket) -> float | None:
+        """What the line goes through: the mean of a step, or its sum; None where nothing of it is believed."""
+        return bucket.total if self.of_sums and bucket.count else bucket.mean
+
+    def whole(self) -> TimeBucket | None:
+        """All of it in one; None where there is nothing."""
+        return in_one(self.start_ms, self.buckets) if self.buckets else None
 
 
 class LevelLine(msgspec.Struct, frozen=True):
@@ -41,41 +53,48 @@ class AlarmBand(msgspec.Struct, frozen=True):
     colour: str
 
 
-_GAP_STEPS = 3.5
-"""A line is broken where nothing came for so many steps: silence must not look like a straight line."""
+_GAP_STEPS = 1.5
+_GAP_READINGS = 2.5
+"""A line is broken where nothing came for so many steps, or so many times as long as is usual between readings that
+are rarer than steps: silence must not look like a straight line."""
 
 
 def summary(_: Catalog, row: Quantity, history: ChartHistory) -> list[tuple[str, str]]:
-    """The figures above the chart: lowest, mean, highest; or the sum of amounts."""
-    values = [point.value for point in history.points]
-    if not values:
+    """The figures above the chart: lowest, mean, highest; or the sum of amounts. Doubted readings are in none."""
+    whole = history.whole()
+    if whole is None or whole.mean is None or whole.min is None or whole.max is None:
         return []
     if row.hour is HourOf.SUM:
-        rows = [(_("Sum"), sum(values)), (_("Most in {step}", step=step_name(_, history)), max(values))]
+        most = max(bucket.total for bucket in history.buckets if bucket.count)
+        rows = [(_("Sum"), whole.total), (_("Most in {step}", step=step_name(_, history.step_ms)), most)]
     else:
-        lows = [point.value for point in history.low] or values
-        highs = [point.value for point in history.high] or values
-        rows = [
-            (_("Lowest"), min(lows)),
-            (_("Mean"), sum(values) / len(values)),
-            (_("Highest"), max(highs)),
-        ]
+        rows = [(_("Lowest"), whole.min), (_("Mean"), whole.mean), (_("Highest"), whole.max)]
     return [(name, " ".join(figures.value_and_unit(_, row, value))) for name, value in rows]
 
 
-def step_name(_: Catalog, history: ChartHistory) -> str:
-    """The step of a history: 5 min, 1 h."""
-    minutes = history.step_ms // 60_000
-    return f"{minutes} {_('min')}" if minutes < 60 else f"{minutes // 60} {_('h')}"
+def step_name(_: Catalog, step_ms: int) -> str:
+    """The length of a step: 5 s, 5 min, 1 h, 7 days."""
+    if step_ms >= DAY_MS:
+        return _.plural("{n} day", "{n} days", step_ms // DAY_MS)
+    if step_ms >= HOUR_MS:
+        return f"{step_ms // HOUR_MS} {_('h')}"
+    return f"{step_ms // MINUTE_MS} {_('min')}" if step_ms >= MINUTE_MS else f"{step_ms // 1_000} s"
 
 
-def broken_at_gaps(points: Sequence[Point], step_ms: int) -> list[tuple[int, float | None]]:
-    """The points as (time, value), with an empty one where nothing came for much longer than usual."""
-    steps = sorted(later.time_ms - earlier.time_ms for earlier, later in pairwise(points))
-    usual_ms = max(step_ms, steps[len(steps) // 2] if steps else 0)
-    broken: list[tuple[int, float | None]] = []
-    for point in points:
-        if broken and point.time_ms - broken[-1][0] > _GAP_STEPS * usual_ms:
-            broken.append((broken[-1][0] + 1, None))
-        broken.append((point.time_ms, point.value))
-    return broken
+def broken_at_gaps(history: ChartHistory) -> Iterator[list[TimeBucket]]:
+    """The steps in pieces, cut where nothing came for much longer than usual, and where all is doubted."""
+    buckets = history.buckets
+    silences = sorted(later.first_ms - earlier.last_ms for earlier, later in pairwise(buckets))
+    usual_ms = silences[len(silences) // 2] if silences else 0
+    longest_ms = _GAP_READINGS * usual_ms if usual_ms > history.step_ms else _GAP_STEPS * history.step_ms
+    piece: list[TimeBucket] = []
+    heard_ms = 0
+    for bucket in buckets:
+        if piece and (not bucket.count or bucket.first_ms - heard_ms > longest_ms):
+            yield piece
+            piece = []
+        if bucket.count:
+            piece.append(bucket)
+        heard_ms = bucket.last_ms
+    if piece:
+        yield piece

@@ -1,26 +1,28 @@
-"""A chart as shapes: a line with the range it moved in, limits across it, and bands where alarms were open.
+"""A chart as shapes: a line with the range it moved in, limits across it, bands where alarms were open, and beside the
+line what is doubted and what people read.
 
 Everything is in percent of the plot, 0 at its top left, so that one drawing fits any screen:
 Plot(lines=("M0,62.1L1.2,60…",), levels=(LevelMark("Siaga 3", 40.5, "#f2c500"),), bands=(BandMark(12.0, 3.5, …),), …)
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cloud.console.view_models.chart import AlarmBand, ChartHistory, LevelLine, broken_at_gaps
+from cloud.console.view_models.time_axis import time_marks
+from cloud.readings.buckets import TimeBucket
+from cloud.readings.contract import Point
 from i18n.catalog import Catalog
-from wire.durations import DAY_MS, HOUR_MS
 
 _GRID = 4
 """Steps between the lines of the grid, about."""
-_TICKS_MOST = 6
 _BANDS_MOST = 200
 _Left = Callable[[int], float]
 _Top = Callable[[float], float]
-_HOURS = (1, 3, 6, 12, 24, 48, 120, 240)
+_EDGE = 1.5
+"""So far from the edge of the plot a doubted value is drawn that lies beyond it."""
 
 
 class LevelMark(msgspec.Struct, frozen=True):
@@ -47,10 +49,12 @@ class AxisMark(msgspec.Struct, frozen=True):
 
 
 class Plot(msgspec.Struct, frozen=True):
-    """All shapes; `lines` and `ranges` are paths of SVG."""
+    """All shapes; `lines` and `ranges` are paths of SVG, as are `doubts` and `people`, empty where there are none."""
 
     lines: tuple[str, ...]
     ranges: tuple[str, ...]
+    doubts: str
+    people: str
     levels: tuple[LevelMark, ...]
     bands: tuple[BandMark, ...]
     times: tuple[AxisMark, ...]
@@ -58,10 +62,16 @@ class Plot(msgspec.Struct, frozen=True):
 
 
 def plot_of(
-    _: Catalog, history: ChartHistory, levels: Sequence[LevelLine], bands: Sequence[AlarmBand], zone: ZoneInfo
+    _: Catalog,
+    history: ChartHistory,
+    levels: Sequence[LevelLine],
+    bands: Sequence[AlarmBand],
+    zone: ZoneInfo,
+    *,
+    people: Sequence[Point] = (),
 ) -> Plot:
-    """Draw a history, with the limits that are near enough to be seen."""
-    low, high = _reach(history, levels)
+    """Draw a history, with the limits that are near enough to be seen, and `people`, what they read."""
+    low, high = _reach(history, levels, people)
 
     def left(time_ms: int) -> float:
         return round((time_ms - history.start_ms) * 100 / max(1, history.end_ms - history.start_ms), 2)
@@ -69,22 +79,26 @@ def plot_of(
     def top(value: float) -> float:
         return round((high - value) * 100 / (high - low), 2)
 
+    marks = time_marks(_, history.start_ms, history.end_ms, zone)
     return Plot(
         lines=tuple(_path(piece) for piece in _pieces(history, left, top)),
         ranges=tuple(_ranges(history, left, top)),
+        doubts="".join(_doubts(history, left, top)),
+        people="".join(_dot(left(point.time_ms), top(point.value)) for point in people),
         levels=tuple(LevelMark(one.name, top(one.limit), one.colour) for one in levels if low <= one.limit <= high),
         bands=tuple(_bands(history, bands, left)),
-        times=tuple(AxisMark(left(time_ms), words) for time_ms, words in _times(history, zone)),
+        times=tuple(AxisMark(left(time_ms), words) for time_ms, words in marks),
         values=tuple(AxisMark(top(value), _.number(value, decimals)) for value, decimals in _values(low, high)),
     )
 
 
-def _reach(history: ChartHistory, levels: Sequence[LevelLine]) -> tuple[float, float]:
-    """From where to where the plot reaches: limits near the line are seen, one far away would flatten it."""
-    values = [point.value for point in (*history.points, *history.low, *history.high)]
+def _reach(history: ChartHistory, levels: Sequence[LevelLine], people: Sequence[Point]) -> tuple[float, float]:
+    """From where to where the plot reaches: limits near the line are seen, one far away would flatten it.
+
+    A doubted value counts only where there is no other: a single spike would flatten the line, too.
+    """
     limits = [level.limit for level in levels]
-    if not values:
-        values = limits or [0.0, 1.0]
+    values = [*_believed(history), *(point.value for point in people)] or _doubted(history) or limits or [0.0, 1.0]
     low, high = min(values), max(values)
     near = (high - low) or abs(high) / 2 or 1.0
     seen = [limit for limit in limits if low - 1.5 * near <= limit <= high + 1.5 * near]
@@ -94,16 +108,27 @@ def _reach(history: ChartHistory, levels: Sequence[LevelLine]) -> tuple[float, f
     return low - room, high + room
 
 
+def _believed(history: ChartHistory) -> list[float]:
+    if history.of_sums:
+        return [bucket.total for bucket in history.buckets if bucket.count]
+    return [value for bucket in history.buckets for value in (bucket.min, bucket.max) if value is not None]
+
+
+def _doubted(history: ChartHistory) -> list[float]:
+    both = ((bucket.doubted_min, bucket.doubted_max) for bucket in history.buckets)
+    return [] if history.of_sums else [value for pair in both for value in pair if value is not None]
+
+
+def _middle(bucket: TimeBucket) -> int:
+    """Where a step is drawn: in the middle of what was measured in it."""
+    return (bucket.first_ms + bucket.last_ms) // 2
+
+
 def _pieces(history: ChartHistory, left: _Left, top: _Top) -> Iterable[list[tuple[float, float]]]:
     """The line, broken where nothing came for long."""
-    piece: list[tuple[float, float]] = []
-    for time_ms, value in broken_at_gaps(history.points, history.step_ms):
-        if value is None:
-            yield piece
-            piece = []
-        else:
-            piece.append((left(time_ms), top(value)))
-    yield piece
+    for piece in broken_at_gaps(history):
+        values = ((left(_middle(bucket)), history.value(bucket)) for bucket in piece)
+        yield [(x, top(value)) for x, value in values if value is not None]
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
@@ -115,9 +140,32 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
 
 def _ranges(history: ChartHistory, left: _Left, top: _Top) -> Iterable[str]:
     """A bar for each step whose lowest and highest differ."""
-    highs = {point.time_ms: point.value for point in history.high}
-    wide = [(left(point.time_ms), top(point.value), top(highs[point.time_ms])) for point in history.low]
-    yield "".join(f"M{x:g},{low:g}V{high:g}" for x, low, high in wide if low != high)
+    wide = [] if history.of_sums else [bucket for bucket in history.buckets if bucket.min != bucket.max]
+    yield "".join(
+        f"M{left(_middle(bucket)):g},{top(bucket.min):g}V{top(bucket.max):g}"
+        for bucket in wide
+        if bucket.min is not None and bucket.max is not None
+    )
+
+
+def _doubts(history: ChartHistory, left: _Left, top: _Top) -> Iterable[str]:
+    """What is doubted of each step, at the edge where it lies beyond; at the foot where a value is no sum."""
+    for bucket in history.buckets:
+        if bucket.doubted_min is None or bucket.doubted_max is None:
+            continue
+        x = left(_middle(bucket))
+        if history.of_sums:
+            yield _dot(x, 100 - _EDGE)
+            continue
+        low, high = (
+            min(max(top(value), _EDGE), 100 - _EDGE) for value in (bucket.doubted_min, bucket.doubted_max)
+        )  # fmt: skip
+        yield _dot(x, low) if low == high else f"M{x:g},{low:g}V{high:g}"
+
+
+def _dot(x: float, y: float) -> str:
+    """A point: what has round ends and no length."""
+    return f"M{x:g},{y:g}h0"
 
 
 def _bands(history: ChartHistory, bands: Sequence[AlarmBand], left: _Left) -> Iterable[BandMark]:
@@ -125,19 +173,6 @@ def _bands(history: ChartHistory, bands: Sequence[AlarmBand], left: _Left) -> It
         start, end = left(max(band.start_ms, history.start_ms)), left(min(band.end_ms or 2**62, history.end_ms))
         if end > start:
             yield BandMark(start, max(0.3, round(end - start, 2)), band.colour)
-
-
-def _times(history: ChartHistory, zone: ZoneInfo) -> Iterable[tuple[int, str]]:
-    """Full hours or days of the zone, a few of them."""
-    length_h = (history.end_ms - history.start_ms) / HOUR_MS
-    step_h = next((hours for hours in _HOURS if length_h / hours <= _TICKS_MOST), _HOURS[-1])
-    start = datetime.fromtimestamp(history.start_ms / 1_000, UTC).astimezone(zone)
-    first = start.replace(hour=0, minute=0, second=0, microsecond=0)
-    for number in range(int(length_h / step_h) + 30):
-        local = first + timedelta(hours=number * step_h)
-        time_ms = round(local.timestamp() * 1_000)
-        if history.start_ms <= time_ms <= history.end_ms:
-            yield time_ms, f"{local:%d/%m}" if step_h * HOUR_MS >= DAY_MS else f"{local:%H:%M}"
 
 
 def _values(low: float, high: float) -> Iterable[tuple[float, int]]:

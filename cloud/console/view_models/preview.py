@@ -3,7 +3,7 @@
 "4 alarms, 1.2 hours a week; as it is now: 9 alarms, 6 hours a week"
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,6 +12,7 @@ from cloud.alarms.preview import Preview
 from cloud.alarms.preview_outcome import PreviewOutcome
 from cloud.console.view_models.chart import AlarmBand, ChartHistory, LevelLine
 from cloud.console.view_models.colours import Chip, chip
+from cloud.readings.buckets import fold
 from cloud.readings.contract import Point
 from cloud.rulebook.rule_words import about, level_name
 from cloud.situation import level_of
@@ -90,20 +91,6 @@ def bands_of(rule: Rule, outcome: PreviewOutcome) -> tuple[AlarmBand, ...]:
 
 
 def thinned(points: Sequence[Point], *, start_ms: int, end_ms: int, most: int = MOST_POINTS) -> ChartHistory:
-    """The points as a history of at most `most` steps, each with its mean, lowest and highest."""
+    """The points as a history of about `most` steps, each with its mean, lowest and highest."""
     step_ms = max(1, (end_ms - start_ms) // most)
-    steps: dict[int, list[float]] = {}
-    for point in points:
-        steps.setdefault((point.time_ms - start_ms) // step_ms, []).append(point.value)
-    return ChartHistory(
-        start_ms,
-        end_ms,
-        step_ms,
-        _points(start_ms, step_ms, ((number, sum(values) / len(values)) for number, values in steps.items())),
-        _points(start_ms, step_ms, ((number, min(values)) for number, values in steps.items())),
-        _points(start_ms, step_ms, ((number, max(values)) for number, values in steps.items())),
-    )
-
-
-def _points(start_ms: int, step_ms: int, values: Iterable[tuple[int, float]]) -> tuple[Point, ...]:
-    return tuple(Point(start_ms + number * step_ms, value) for number, value in values)
+    return ChartHistory(start_ms, end_ms, step_ms, tuple(fold(points, step_ms)))

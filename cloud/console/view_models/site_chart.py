@@ -1,105 +1,104 @@
 """The chart of one series on the page of its site: the plot, what it comes to, and the same as a table.
 
-ChartView(title="Water level", plot=Plot(…), summary=(("Lowest", "98.1 cm"), …), rows=(("12:00", "98.1", "99.4", …), …))
+ChartView(title="Water level", plot=Plot(…), summary=(("Lowest", "98.1 cm"), …), table=ChartTable(…), notes=(…,))
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.console.view_models.chart import AlarmBand, ChartHistory, LevelLine, summary
+from cloud.console.view_models.chart import AlarmBand, ChartHistory, LevelLine, step_name, summary
+from cloud.console.view_models.chart_table import ChartTable, chart_table
 from cloud.console.view_models.plot import Plot, plot_of
 from cloud.readings.contract import Point
 from i18n import figures
-from i18n.catalog import Catalog
-from rules.marks import DOUBTED
+from i18n.catalog import N_, Catalog
 from wire import Quantity
-from wire.durations import DAY_MS
-
-MOST_ROWS = 48
-"""Rows of the table: a line for each half hour of a day."""
 
 
-class ChartRow(msgspec.Struct, frozen=True):
-    """A stretch of time in the table; empty figures where nothing came, `doubted` where something of it is."""
+class ChartTrouble(StrEnum):
+    """Why there is no chart of now."""
 
-    when: str
-    low: str
-    mean: str
-    high: str
-    doubted: bool
+    WAITING = N_("The chart is being worked out. It comes by itself; without a script, load the page again.")
+    UNAVAILABLE = N_("The store of readings does not answer: nobody knows what was measured. It is asked again soon.")
+    TOO_MANY = N_("These are too many readings to be looked through at once: choose a shorter time, or look later.")
+
+
+class Annotations(msgspec.Struct, frozen=True):
+    """What stands in a chart beside what was measured: levels, alarms, and what `people` read.
+
+    `bands_known`: the alarms could be asked for; `bands_cut`: there are older ones that are not drawn.
+    """
+
+    levels: tuple[LevelLine, ...] = ()
+    bands: tuple[AlarmBand, ...] = ()
+    people: tuple[Point, ...] = ()
+    bands_known: bool = True
+    bands_cut: bool = False
 
 
 class ChartView(msgspec.Struct, frozen=True):
-    """One chart; `doubts` are where doubted readings lie, in percent from the left."""
+    """One chart; `plot` and `table` are None where there is none, and `trouble` says why, or that it is an old one."""
 
     sensor: str
     title: str
     unit: str
-    plot: Plot
-    doubts: tuple[float, ...]
-    summary: tuple[tuple[str, str], ...]
-    rows: tuple[ChartRow, ...]
     zone: str
-    is_empty: bool
+    trouble: str = ""
+    plot: Plot | None = None
+    table: ChartTable | None = None
+    summary: tuple[tuple[str, str], ...] = ()
+    step: str = ""
+    doubted: str = ""
+    is_empty: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def chart_view(
     _: Catalog,
     row: Quantity,
-    history: ChartHistory,
+    history: ChartHistory | None,
+    beside: Annotations,
     *,
     sensor: str,
-    levels: Sequence[LevelLine],
-    bands: Sequence[AlarmBand],
+    trouble: ChartTrouble | None,
     zone: ZoneInfo,
 ) -> ChartView:
     """A history as it is shown; `sensor` is the name of who measured it."""
-    span_ms = max(1, history.end_ms - history.start_ms)
-    doubted = [point for point in history.points if point.marks & DOUBTED]
+    title, unit, said = figures.name_of(_, row), figures.unit_of(_, row), "" if trouble is None else _(trouble.value)
+    if history is None:
+        return ChartView(sensor, title, unit, "", said)
     return ChartView(
-        sensor=sensor,
-        title=figures.name_of(_, row),
-        unit=figures.unit_of(_, row),
-        plot=plot_of(_, history, levels, bands, zone),
-        doubts=tuple(round((point.time_ms - history.start_ms) * 100 / span_ms, 2) for point in doubted),
+        sensor, title, unit, figures.zone_name(history.end_ms, zone), said,
+        plot=plot_of(_, history, beside.levels, beside.bands, zone, people=beside.people),
+        table=chart_table(_, row, history, beside.people, zone),
         summary=tuple(summary(_, row, history)),
-        rows=tuple(_rows(_, row, history, zone)),
-        zone=figures.zone_name(history.end_ms, zone),
-        is_empty=not history.points,
+        step=step_name(_, history.step_ms),
+        doubted=_doubted(_, sum(bucket.doubted for bucket in history.buckets)),
+        is_empty=not history.buckets,
+        notes=tuple(_notes(_, history, beside, trouble, zone)),
+    )  # fmt: skip
+
+
+def _doubted(_: Catalog, count: int) -> str:
+    if not count:
+        return ""
+    return _.plural(
+        "{n} doubted reading, in none of the figures", "{n} doubted readings, in none of the figures", count
     )
 
 
-def _rows(_: Catalog, row: Quantity, history: ChartHistory, zone: ZoneInfo) -> list[ChartRow]:
-    """The newest stretch first."""
-    steps = -(-(history.end_ms - history.start_ms) // history.step_ms)
-    length_ms = history.step_ms * max(1, -(-steps // MOST_ROWS))
-    first_ms = history.start_ms // length_ms * length_ms
-    rows = [
-        _row(_, row, history, from_ms, from_ms + length_ms, zone)
-        for from_ms in range(first_ms, history.end_ms, length_ms)
-    ]
-    return rows[::-1]
-
-
-def _row(
-    _: Catalog, row: Quantity, history: ChartHistory, from_ms: int, until_ms: int, zone: ZoneInfo
-) -> ChartRow:  # fmt: skip
-    points = _within(history.points, from_ms, until_ms)
-    lows, highs = _within(history.low, from_ms, until_ms) or points, _within(history.high, from_ms, until_ms) or points
-    is_long = history.end_ms - history.start_ms > 2 * DAY_MS
-    when = figures.minute(_, from_ms, zone) if is_long else figures.time_of_day(from_ms, zone)[:5]
-    if not points:
-        return ChartRow(when, "", "", "", doubted=False)
-
-    def words(value: float) -> str:
-        return _.number(value, row.decimals)
-
-    mean = sum(point.value for point in points) / len(points)
-    low, high = min(point.value for point in lows), max(point.value for point in highs)
-    return ChartRow(when, words(low), words(mean), words(high), any(point.marks & DOUBTED for point in points))
-
-
-def _within(points: Sequence[Point], from_ms: int, until_ms: int) -> list[Point]:
-    return [point for point in points if from_ms <= point.time_ms < until_ms]
+def _notes(
+    _: Catalog, history: ChartHistory, beside: Annotations, trouble: ChartTrouble | None, zone: ZoneInfo
+) -> Sequence[str]:
+    """What must be known of a chart to believe it."""
+    notes = []
+    if trouble is not None:
+        notes.append(_("What is drawn is what was known at {time}.", time=figures.moment(_, history.end_ms, zone)))
+    if not beside.bands_known:
+        notes.append(_("The alarms of this time cannot be asked for now: none are drawn."))
+    if beside.bands_cut:
+        notes.append(_("Only the newest alarms are drawn; there are older ones."))
+    return notes

@@ -8,26 +8,41 @@ from collections.abc import Sequence
 import msgspec
 
 from cloud.console.components.chart_annotations import ChartAnnotations
-from cloud.console.components.history_cache import SPANS, HistoryCache
+from cloud.console.components.history_cache import HeldHistory, HistoryCache, SeriesSpan
 from cloud.console.frame.page import Fragment
 from cloud.console.frame.visit import PageVisit
+from cloud.console.view_models.chart_span import (
+    SPAN_NAMES,
+    SPANS,
+    USUAL_SPAN,
+    DaysAsked,
+    days_asked,
+    span_asked,
+)
 from cloud.console.view_models.day_times import site_zone
 from cloud.console.view_models.place_cards import MATTERS
-from cloud.console.view_models.site_chart import ChartView, chart_view
+from cloud.console.view_models.site_chart import Annotations, ChartView, chart_view
+from cloud.console.view_models.typed_number import InvalidInput
+from cloud.core.bounded_cache import BoundedCache
 from cloud.platform import Platform
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
-from i18n.catalog import N_
+from runtime.clock import wall_ms
 
-SPAN_NAMES = {"1h": N_("1 hour"), "24h": N_("24 hours"), "7d": N_("7 days")}
-USUAL_SPAN = "24h"
+_VIEWS_KEPT = 64
+_Inputs = tuple[HeldHistory, Annotations, str]
 
 
 class SiteChart(msgspec.Struct, frozen=True):
-    """What is shown of a chart: the sensor and quantity (None: nothing was measured there), and the spans to choose."""
+    """What is shown of a chart: the sensor and quantity (None: nothing was measured there), and the spans to choose.
+
+    `days` are those that were chosen, `mistake` says what is wrong with them.
+    """
 
     series: tuple[str, str] | None
     spans: Sequence[tuple[str, str, bool]]
+    days: DaysAsked | None
+    mistake: str
     fragment: Fragment
 
 
@@ -37,15 +52,23 @@ class SiteCharts:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._history_cache = HistoryCache(platform.store, platform.registry.table)
-        self._annotations = ChartAnnotations(platform.rule_store, platform.alarm_service)
+        self._annotations = ChartAnnotations(platform.rule_store, platform.alarm_service, platform.manual_readings)
+        self._views = BoundedCache[tuple[str, SeriesSpan], tuple[_Inputs, ChartView]](_VIEWS_KEPT)
 
     async def of(self, visit: PageVisit, site: Site, sensors: Sequence[Sensor]) -> SiteChart:
         """The chart that a visit to `site` asks for; `sensors` are those there."""
-        series = self._chosen(visit, site, sensors)
-        span = visit.query.get("span", "") if visit.query.get("span", "") in SPANS else USUAL_SPAN
-        view = None if series is None else await self._view(visit, site, series, span)
-        spans = [(name, visit.words(words), name == span) for name, words in SPAN_NAMES.items()]
-        return SiteChart(series, spans, Fragment("site-chart", "site/chart.html", {"chart": view}, version=view))
+        series, zone = self._chosen(visit, site, sensors), site_zone(site.zone, visit.zone)
+        mistake, span = "", SPANS[USUAL_SPAN]
+        try:
+            span = span_asked(visit.words, visit.query, wall_ms(), zone)
+        except InvalidInput as error:
+            mistake = str(error)
+        view = None
+        if series is not None:
+            view = await self._view(visit, site, SeriesSpan(*series, span, zone), sensors)
+        spans = [(name, visit.words(words), SPANS[name] == span) for name, words in SPAN_NAMES.items()]
+        fragment = Fragment("site-chart", "site/chart.html", {"chart": view}, version=view)
+        return SiteChart(series, spans, days_asked(visit.query), mistake, fragment)
 
     def _chosen(self, visit: PageVisit, site: Site, sensors: Sequence[Sensor]) -> tuple[str, str] | None:
         """The series whose chart is shown: the one that is asked for, else what matters most there."""
@@ -55,21 +78,30 @@ class SiteCharts:
             return sensor, quantity
         return _first_that_matters(readings)
 
-    async def _view(self, visit: PageVisit, site: Site, series: tuple[str, str], span: str) -> ChartView:
-        sensor, quantity = series
-        _, registry = visit.words, self._platform.registry
-        history = await self._history_cache.of(sensor, quantity, span)
-        levels, bands = await self._annotations.of(_, sensor, quantity, history.start_ms, history.end_ms)
-        known = registry.sensor(sensor)
-        return chart_view(
-            _,
-            registry.quantities.row(quantity),
-            history,
-            sensor="" if known is None or sensor == site.id else known.name,
-            levels=levels,
-            bands=bands,
-            zone=site_zone(site.zone, visit.zone),
-        )
+    async def _view(self, visit: PageVisit, site: Site, asked: SeriesSpan, sensors: Sequence[Sensor]) -> ChartView:
+        """What is shown; the same as before where nothing of it is another."""
+        held = await self._history_cache.of(asked)
+        beside = Annotations()
+        if held.history is not None:
+            # what is worked out for the whole place is read beside any sensor there: heads beside a counter
+            read_beside = [one.id for one in sensors] if asked.sensor == site.id else [asked.sensor]
+            beside = await self._annotations.of(visit.words, asked, held.history, read_beside)
+        known = self._platform.registry.sensor(asked.sensor)
+        sensor = "" if known is None or asked.sensor == site.id else known.name
+        inputs, key = (held, beside, sensor), (visit.words.language.code, asked)
+        drawn = self._views.get(key)
+        if drawn is None or not _are_same(drawn[0], inputs):
+            row = self._platform.registry.quantities.row(asked.quantity)
+            view = chart_view(
+                visit.words, row, held.history, beside, sensor=sensor, trouble=held.trouble, zone=asked.zone
+            )
+            drawn = self._views[key] = inputs, view
+        return drawn[1]
+
+
+def _are_same(drawn: _Inputs, inputs: _Inputs) -> bool:
+    """Whether a chart of these would be the same: a history is another one when it was asked for again."""
+    return drawn[0].history is inputs[0].history and drawn[0].trouble is inputs[0].trouble and drawn[1:] == inputs[1:]
 
 
 def _first_that_matters(readings: Sequence[StoredReading]) -> tuple[str, str] | None:

@@ -46,6 +46,13 @@ def test_a_step_without_readings_has_no_bucket():
     assert [bucket.time_ms - hour for bucket in buckets] == [0, 3 * HOUR_MS]
 
 
+def test_steps_begin_where_a_clock_that_is_ahead_says_so():
+    midnight = T0 - T0 % DAY_MS - 9 * HOUR_MS
+    hours = folded([Point(midnight + hour * HOUR_MS, float(hour)) for hour in range(-1, 25)])
+    days = list(merged(hours, DAY_MS, offset_ms=9 * HOUR_MS))
+    assert [(day.time_ms - midnight, day.count) for day in days] == [(-DAY_MS, 1), (0, 24), (DAY_MS, 1)]
+
+
 def test_of_two_readings_of_one_time_the_later_given_counts():
     points = [Point(T0, 1.0), Point(T0, 2.0), Point(T0 + 1, 3.0)]
     assert one_of_each_time(points) == points[1:]

@@ -56,9 +56,9 @@ def test_levels_are_lines_where_their_limits_are_values():
 def test_a_long_history_is_thinned_without_losing_its_peaks():
     points = [Point(second * 1_000, 10.0 + (90.0 if second == 7_777 else 0.0)) for second in range(10_000)]
     history = thinned(points, start_ms=0, end_ms=10_000_000, most=100)
-    assert len(history.points) == 100
-    assert max(point.value for point in history.high) == 100.0
-    assert min(point.value for point in history.low) == 10.0
+    assert len(history.buckets) == 100
+    assert max(bucket.max or 0.0 for bucket in history.buckets) == 100.0
+    assert min(bucket.min or 0.0 for bucket in history.buckets) == 10.0
 
 
 def test_bands_have_the_colour_of_the_worst_level():
