@@ -21,6 +21,8 @@ _GRID = 4
 _BANDS_MOST = 200
 _Left = Callable[[int], float]
 _Top = Callable[[float], float]
+_LAST_MARK = 96.0
+"""What stands further to the right has no room for its words."""
 _EDGE = 1.5
 """So far from the edge of the plot a doubted value is drawn that lies beyond it."""
 
@@ -49,9 +51,10 @@ class AxisMark(msgspec.Struct, frozen=True):
 
 
 class Plot(msgspec.Struct, frozen=True):
-    """All shapes; `lines` and `ranges` are paths of SVG, as are `doubts` and `people`, empty where there are none."""
+    """All shapes; `lines`, `lone` points, `ranges`, `doubts` and `people` are paths of SVG, empty where there are none."""
 
     lines: tuple[str, ...]
+    lone: str
     ranges: tuple[str, ...]
     doubts: str
     people: str
@@ -80,14 +83,16 @@ def plot_of(
         return round((high - value) * 100 / (high - low), 2)
 
     marks = time_marks(_, history.start_ms, history.end_ms, zone)
+    pieces = list(_pieces(history, left, top))
     return Plot(
-        lines=tuple(_path(piece) for piece in _pieces(history, left, top)),
+        lines=tuple(_path(piece) for piece in pieces if len(piece) > 1),
+        lone="".join(_dot(*piece[0]) for piece in pieces if len(piece) == 1),
         ranges=tuple(_ranges(history, left, top)),
         doubts="".join(_doubts(history, left, top)),
         people="".join(_dot(left(point.time_ms), top(point.value)) for point in people),
         levels=tuple(LevelMark(one.name, top(one.limit), one.colour) for one in levels if low <= one.limit <= high),
         bands=tuple(_bands(history, bands, left)),
-        times=tuple(AxisMark(left(time_ms), words) for time_ms, words in marks),
+        times=tuple(AxisMark(left(time_ms), words) for time_ms, words in marks if left(time_ms) <= _LAST_MARK),
         values=tuple(AxisMark(top(value), _.number(value, decimals)) for value, decimals in _values(low, high)),
     )
 
@@ -110,7 +115,8 @@ def _reach(history: ChartHistory, levels: Sequence[LevelLine], people: Sequence[
 
 def _believed(history: ChartHistory) -> list[float]:
     if history.of_sums:
-        return [bucket.total for bucket in history.buckets if bucket.count]
+        totals = [bucket.total for bucket in history.buckets if bucket.count]
+        return [0.0, *totals] if totals else []  # amounts are compared by their height
     return [value for bucket in history.buckets for value in (bucket.min, bucket.max) if value is not None]
 
 
@@ -132,10 +138,7 @@ def _pieces(history: ChartHistory, left: _Left, top: _Top) -> Iterable[list[tupl
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
-    if len(points) == 1:  # a point alone would not be seen
-        (x, y) = points[0]
-        points = [(x, y), (x + 0.2, y)]
-    return "M" + "L".join(f"{x:g},{y:g}" for x, y in points) if points else ""
+    return "M" + "L".join(f"{x:g},{y:g}" for x, y in points)
 
 
 def _ranges(history: ChartHistory, left: _Left, top: _Top) -> Iterable[str]:
@@ -160,7 +163,7 @@ def _doubts(history: ChartHistory, left: _Left, top: _Top) -> Iterable[str]:
         low, high = (
             min(max(top(value), _EDGE), 100 - _EDGE) for value in (bucket.doubted_min, bucket.doubted_max)
         )  # fmt: skip
-        yield _dot(x, low) if low == high else f"M{x:g},{low:g}V{high:g}"
+        yield _dot(x, low) if low == high else _dot(x, low) + _dot(x, high)
 
 
 def _dot(x: float, y: float) -> str:

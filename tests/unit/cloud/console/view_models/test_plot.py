@@ -37,8 +37,9 @@ def test_a_line_goes_through_its_values_and_the_near_limit_is_drawn_in():
 
 def test_a_gap_breaks_the_line():
     minutes = [*range(10), *range(200, 210)]
-    plot = plot_of(EN, history({minute * MINUTE_MS: 1.0 for minute in minutes}), (), [], WIT)
-    assert len([line for line in plot.lines if line]) == 2
+    plot = plot_of(EN, history({minute * MINUTE_MS: 1.0 for minute in [*minutes, 600]}), (), [], WIT)
+    assert len(plot.lines) == 2
+    assert re.fullmatch(r"M41.67,[\d.]+h0", plot.lone), "a reading alone is a point"
 
 
 def test_an_alarm_that_goes_on_reaches_the_end_and_one_outside_is_not_drawn():
@@ -59,7 +60,7 @@ def test_where_all_is_doubted_the_plot_reaches_there():
     plot = plot_of(EN, history({}, doubted={0: 890.0, 1_000: 900.0}), (), [], WIT)
     assert plot.lines == ()
     assert [tick.words for tick in plot.values] == ["890", "895", "900"]
-    assert re.fullmatch(r"M0,[\d.]+V[\d.]+", plot.doubts)
+    assert re.fullmatch(r"M0,[\d.]+h0M0,[\d.]+h0", plot.doubts)
 
 
 def test_doubted_amounts_are_marked_at_the_foot_since_they_are_no_sums():
