@@ -51,7 +51,7 @@ class AxisMark(msgspec.Struct, frozen=True):
 
 
 class Plot(msgspec.Struct, frozen=True):
-    """All shapes; `lines`, `lone` points, `ranges`, `doubts` and `people` are paths of SVG, empty where there are none."""
+    """All shapes; `lines`, `lone` points, `ranges`, `doubts` and `people` are paths of SVG, empty without any."""
 
     lines: tuple[str, ...]
     lone: str
