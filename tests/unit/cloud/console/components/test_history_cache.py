@@ -1,4 +1,5 @@
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from cloud.console.components import history_cache
 from cloud.console.components.history_cache import HistoryCache, SeriesSpan
 from cloud.console.view_models.chart_span import SPANS, ChartSpan
 from cloud.console.view_models.site_chart import ChartTrouble
-from cloud.readings.bucket_history import TooManyReadings
+from cloud.readings.bucket_history import TooManyReadings, buckets_of
 from cloud.readings.contract import StoreUnavailable
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.console.alarms_made import WIT
@@ -28,11 +29,10 @@ def cache(city: Morotai) -> HistoryCache:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What is asked of the store, as it is asked."""
     seen: list[dict[str, Any]] = []
-    ask = history_cache.buckets_of
 
     async def counted(*series: Any, **span: Any) -> Any:
         seen.append(span)
-        return await ask(*series, **span)
+        return await buckets_of(*series, **span)
 
     monkeypatch.setattr(history_cache, "buckets_of", counted)
     return seen
@@ -102,10 +102,9 @@ async def test_what_goes_wrong_is_said_and_what_was_known_stays(
 
 
 async def test_a_store_that_fails_once_is_asked_again(cache: HistoryCache, monkeypatch: pytest.MonkeyPatch):
-    ask = history_cache.buckets_of
     answers(monkeypatch, StoreUnavailable("gone"))
     assert (await cache.of(river("1h"))).history is None
-    monkeypatch.setattr(history_cache, "buckets_of", ask)
+    monkeypatch.setattr(history_cache, "buckets_of", buckets_of)
     let_time_pass(monkeypatch)
     again = await cache.of(river("1h"))
     assert again.trouble is None
@@ -113,14 +112,14 @@ async def test_a_store_that_fails_once_is_asked_again(cache: HistoryCache, monke
 
 
 async def test_a_year_that_takes_long_holds_up_nothing_else(cache: HistoryCache, monkeypatch: pytest.MonkeyPatch):
-    ask, go = history_cache.buckets_of, asyncio.Event()
+    go = asyncio.Event()
     monkeypatch.setattr(history_cache, "PATIENCE_S", 0.0)
     answers(monkeypatch, after=go)
     year = await cache.of(river("1y"))
     assert (year.history, year.trouble) == (None, ChartTrouble.WAITING)
     many = [river(ChartSpan(start_ms=0, end_ms=(100 + days) * DAY_MS)) for days in range(2 * history_cache.MOST_ASKED)]
     assert {(await cache.of(one)).trouble for one in many} == {ChartTrouble.WAITING}
-    monkeypatch.setattr(history_cache, "buckets_of", ask)
+    monkeypatch.setattr(history_cache, "buckets_of", buckets_of)
     monkeypatch.setattr(history_cache, "PATIENCE_S", 5.0)
     assert (await cache.of(river("1h"))).trouble is None
     go.set()
@@ -140,11 +139,10 @@ async def test_what_is_late_is_shown_and_said_to_be(cache: HistoryCache, monkeyp
 
 def let_time_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """An hour goes by at once: whatever was held is old."""
-    real_s = history_cache.time.monotonic
 
     class Later:
         @staticmethod
         def monotonic() -> float:
-            return real_s() + 3_600.0
+            return time.monotonic() + 3_600.0
 
     monkeypatch.setattr(history_cache, "time", Later)
