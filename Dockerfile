@@ -21,7 +21,7 @@ COPY demo demo
 RUN python -m venv /opt/siaga
 
 FROM source AS cloud-build
-RUN /opt/siaga/bin/pip install '.[cloud,postgresql,dashboards]' && python -m compileall -q /opt/siaga/lib
+RUN /opt/siaga/bin/pip install '.[cloud,postgresql,dashboards,parquet]' && python -m compileall -q /opt/siaga/lib
 
 FROM source AS edge-build
 RUN /opt/siaga/bin/pip install '.[edge]' && python -m compileall -q /opt/siaga/lib

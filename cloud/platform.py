@@ -25,6 +25,7 @@ from cloud.core.health import Component, Condition, Health
 from cloud.database.audit_log import Actor
 from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
+from cloud.exports.exports import Exports
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.handover.notes import HandoverNotes
@@ -110,6 +111,7 @@ class Platform:
         self.site_photos = SitePhotos(alarm_service.database)
         self.incidents = Incidents(alarm_service, self.checklists, notifier)
         self.incident_files = IncidentFiles(self.incidents, registry, store)
+        self.exports = Exports(store)
         self.handover = HandoverNotes(alarm_service.database)
         self.notifier = notifier
         self.channels = ChannelEditing(

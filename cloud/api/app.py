@@ -31,6 +31,7 @@ from cloud.api import (
     maintenance,
     manual_readings,
     readings,
+    readings_export,
     readings_import,
     registry,
     registry_changes,
@@ -54,8 +55,8 @@ from cloud.http.totp_page import serve_totp
 from cloud.platform import Platform
 
 _ROUTERS = (
-    state.HEALTH_ROUTES, state.ROUTES, gateways.ROUTES, readings.ROUTES, readings_import.ROUTES, indices.ROUTES,
-    manual_readings.ROUTES,
+    state.HEALTH_ROUTES, state.ROUTES, gateways.ROUTES, readings.ROUTES, readings_export.ROUTES, readings_import.ROUTES,
+    indices.ROUTES, manual_readings.ROUTES,
     dead_letters.ROUTES, state.METRICS_ROUTES, rule_files.ROUTES, rules.ROUTES, alarms.ROUTES, maintenance.ROUTES,
     channels.ROUTES, channel_editing.ROUTES,
     duty.ROUTES, handover.ROUTES, cap.ROUTES, registry.ROUTES, registry_changes.ROUTES,

@@ -45,10 +45,10 @@ async def latest(
 ) -> list[LatestReading]:
     """The newest reading of every series of your sites; of what is retired none."""
     if site is not None:
-        _known("site", site, [known.id for known in platform.registry.sites() if principal.may_see(known.id)])
+        must_be_known("site", site, [known.id for known in platform.registry.sites() if principal.may_see(known.id)])
     now, table = wall_ms(), platform.registry.quantities
     if domain is not None:
-        _known("domain", domain, table.domains)
+        must_be_known("domain", domain, table.domains)
     return [
         LatestReading.of(
             reading,
@@ -93,8 +93,9 @@ async def readings(
     With `points` it is cut into at most so many steps, of a length that people think in, each with its least, greatest
     and mean value, how many readings it has, and how many of them are doubted.
     """
-    _check_series(platform, principal, sensor, quantity)
-    start_ms, end_ms = _span(start, end)
+    must_see_sensor(platform, principal, sensor)
+    must_be_known("quantity", quantity, platform.registry.quantities)
+    start_ms, end_ms = span_of(start, end)
     if points is not None:
         if every is not None or agg is not None:
             raise bad_parameter("points", str(points), "stands without every and agg; leave these out")
@@ -157,16 +158,17 @@ async def _removed(platform: Platform, start_ms: int) -> dict[str, int]:
     return {f"{name}_kept_from": time_ms for name, time_ms in removed_in(kept, start_ms).items()}
 
 
-def _check_series(platform: Platform, principal: Principal, sensor: str, quantity: str) -> None:
+def must_see_sensor(platform: Platform, principal: Principal, sensor: str) -> None:
+    """Refuse a sensor that is not there, or not theirs to see: the problem unknown-sensor."""
     found = platform.registry.sensor(sensor)
     if found is None or not principal.may_see(found.site):
         known = [registered.id for registered in platform.registry.sensors() if principal.may_see(registered.site)]
         advice = nearest(sensor, known, "/api/v1/sensors lists them")
         raise HttpProblem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; {advice}")
-    _known("quantity", quantity, platform.registry.quantities)
 
 
-def _known(name: str, value: str, known: Iterable[str]) -> None:
+def must_be_known(name: str, value: str, known: Iterable[str]) -> None:
+    """Refuse a value that is none of the `known` ones, with the nearest of them: the problem bad-parameter."""
     names = list(known)
     if value not in names:
         raise bad_parameter(name, value, nearest(value, names, f"write one of {', '.join(names)}"))
@@ -178,9 +180,10 @@ def nearest(value: str, known: Iterable[str], otherwise: str) -> str:
     return f"did you mean {close[0]}?" if close else otherwise
 
 
-def _span(start: str | None, end: str | None) -> tuple[int, int]:
+def span_of(start: str | None, end: str | None, *, usual_ms: int = HOUR_MS) -> tuple[int, int]:
+    """Read start and end as UTC ms, without them the last `usual_ms`; the problem bad-parameter where they are none."""
     end_ms = wall_ms() if end is None else _parsed("end", end, parse_time)
-    start_ms = end_ms - HOUR_MS if start is None else _parsed("start", start, parse_time)
+    start_ms = end_ms - usual_ms if start is None else _parsed("start", start, parse_time)
     if start_ms >= end_ms:
         raise bad_parameter("start", start, f"is not before the end, {rfc_3339(end_ms)}; write an earlier start")
     return start_ms, end_ms

@@ -28,6 +28,9 @@ TYPE_ROOT = "urn:siaga:problem:"
 TITLES = {
     "bad-parameter": (422, "A parameter cannot be used"),
     "too-much-asked": (422, "More readings than one answer holds"),
+    "export-runs": (429, "A file is written for you already"),
+    "exports-busy": (503, "Others download files now"),
+    "no-parquet": (501, "Parquet cannot be written here"),
     "unknown-sensor": (404, "No such sensor"),
     "unknown-dead-letter": (404, "No such dead letter"),
     "not-logged-in": (401, "Nobody is logged in"),

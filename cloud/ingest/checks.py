@@ -26,7 +26,7 @@ from cloud.ingest.quality import NO_LANES, QualityJudge, Series
 from cloud.ingest.rejected_readings import RejectedReadings, check_each, without_route
 from cloud.ingest.stamps import Corrected, Stamps, parts
 from cloud.readings.blocks import Block
-from cloud.registry.routes import ReadingRoute
+from cloud.registry.routes import NO_ROUTES, ReadingRoute
 from cloud.registry.snapshot import Registry
 from wire import Batch, Clock, Column
 from wire.reading import EARLIEST_MS
@@ -58,16 +58,18 @@ def check_batch(
     stamps: Stamps | None = None,
     distances: Distances | None = None,
     again: CheckedAgainst | None = None,
+    calibrated: bool = False,
 ) -> CheckedBatch:
     """Check each reading of a batch of `gateway`, which the registry knows; no time may be after `latest_ms` (UTC).
 
     `judge` has a glance at each column while its smallest and largest number are at hand. `stamps` corrects times
     first. `distances` knows those that came before; `again` is what an earlier check was made
-    against, so that this one gives the same.
+    against, so that this one gives the same. `calibrated`: the values were stored before, and have their calibration.
     """
     gateway_routes = registry.gateway_routes(gateway) if again is None else again.gateway_routes
-    routes, levels = gateway_routes.routes, Levels(batch.columns, gateway_routes, nearness(distances, again))
-    results = _Results(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill)
+    level_routes = NO_ROUTES if calibrated else gateway_routes  # of what was stored, the level stands beside it
+    routes, levels = gateway_routes.routes, Levels(batch.columns, level_routes, nearness(distances, again))
+    results = _Results(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill, calibrated=calibrated)
     check, unknown = (
         results.check,
         Clock.UNKNOWN,
@@ -108,8 +110,9 @@ class _Results:
     """What comes out of a batch, column by column."""
 
     def __init__(
-        self, gateway: str, registry: Registry, judge: QualityJudge | None, *, latest_ms: int, backfill: bool
-    ) -> None:
+        self, gateway: str, registry: Registry, judge: QualityJudge | None, *, latest_ms: int, backfill: bool,
+        calibrated: bool,
+    ) -> None:  # fmt: skip
         self.collector = BlockCollector(gateway, backfill=backfill)
         self.rejected: list[RejectedReadings] = []
         self.doubtful: set[Series] = set()
@@ -123,6 +126,7 @@ class _Results:
         self._add = self.collector.add
         self._latest_ms = latest_ms
         self._backfill = backfill
+        self._calibrated = calibrated
         self._times_ms: list[int] | None = None
         self._span = (0, 0)
 
@@ -131,7 +135,7 @@ class _Results:
     ) -> None:
         """Check a column with its right times; `sent` has those that it came with."""
         times_ms, values = column.times_ms, column.values
-        if route.calibration is not None:
+        if route.calibration is not None and not self._calibrated:
             values = [route.calibration.of(value) for value in values]
         low, high = min(values), max(values)
         if timely and low >= route.low and high <= route.high:

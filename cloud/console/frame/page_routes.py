@@ -66,6 +66,8 @@ class PageRoutes:
                 return self._pages.trouble(visit, str(error), 404)
             except ActionRejected as error:
                 return self._pages.trouble(visit, str(error), error.status)
+            except (DatabaseUnavailable, StoreUnavailable) as error:
+                return self._pages.trouble(visit, str(error), 503)
 
         return give
 

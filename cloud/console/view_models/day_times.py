@@ -11,6 +11,7 @@ from i18n.catalog import Catalog
 from rules.local_time import hour_end_ms
 
 _FORM = "%Y-%m-%dT%H:%M"
+_DAY_FORM = "%Y-%m-%d"
 _LONGEST = 32
 
 
@@ -26,6 +27,20 @@ def parse_moment(_: Catalog, text: str, zone: ZoneInfo) -> int:
         return round(local.replace(tzinfo=zone).timestamp() * 1_000)
     except (ValueError, OverflowError):
         raise InvalidInput(_("Choose a day and a time.")) from None
+
+
+def parse_day(_: Catalog, text: str, zone: ZoneInfo, *, days: int = 0) -> int:
+    """UTC ms of the midnight in `zone` at which a day begins, or one `days` later; InvalidInput where it is none."""
+    try:
+        day = datetime.strptime(text.strip()[:_LONGEST], _DAY_FORM).date() + timedelta(days=days)  # noqa: DTZ007 - as above
+        return round(datetime.combine(day, time.min, tzinfo=zone).timestamp() * 1_000)
+    except (ValueError, OverflowError):
+        raise InvalidInput(_("Choose a day.")) from None
+
+
+def day_text(time_ms: int, zone: ZoneInfo) -> str:
+    """The day in `zone` in which `time_ms` (UTC) lies, as the browser's own field has it."""
+    return datetime.fromtimestamp(time_ms / 1_000, UTC).astimezone(zone).strftime(_DAY_FORM)
 
 
 def next_hour(now_ms: int, zone: ZoneInfo) -> int:

@@ -17,7 +17,7 @@ from cloud.registry.fact_kinds import record_of
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from i18n.units import amount_of
-from wire import Batch, Column, QuantityTable
+from wire import Batch, Clock, Column, QuantityTable
 
 STREAM = "import"
 Key = tuple[str, str, int]
@@ -33,9 +33,9 @@ class CheckedRows(msgspec.Struct, frozen=True):
 
 
 def check_rows(
-    rows: Iterable[ImportRow], registry: Registry, *, latest_ms: int, may_see: Callable[[str], bool]
+    rows: Sequence[ImportRow], registry: Registry, *, latest_ms: int, may_see: Callable[[str], bool]
 ) -> CheckedRows:
-    """Check rows; of sensors at sites that `may_see` does not allow one does not learn that they are there."""
+    """Check rows of one file; who may not see a site by `may_see` never learns of the sensors there."""
     refused: list[RefusedRow] = []
     wanted: dict[Key, ImportRow] = {}
     lines: defaultdict[Key, list[int]] = defaultdict(list)
@@ -55,8 +55,9 @@ def check_rows(
             wanted.setdefault(key, row)
             lines[key].append(row.line)
     blocks: list[Block] = []
+    calibrated = any(row.calibrated for row in rows)
     for gateway, batch in _batches(wanted.values(), gateways):
-        checked = check_batch(batch, gateway=gateway, registry=registry, latest_ms=latest_ms)
+        checked = check_batch(batch, gateway=gateway, registry=registry, latest_ms=latest_ms, calibrated=calibrated)
         blocks += checked.blocks
         for each in checked.rejected:
             for reading in each.readings:
@@ -72,13 +73,14 @@ def _gateway_of(name: str, registry: Registry, may_see: Callable[[str], bool]) -
 
 
 def _batches(rows: Iterable[ImportRow], gateways: Mapping[str, str | None]) -> Iterator[tuple[str, Batch]]:
-    series: defaultdict[tuple[str, str, str], list[ImportRow]] = defaultdict(list)
+    series: defaultdict[tuple[str, str, str, Clock], list[ImportRow]] = defaultdict(list)
     for row in rows:
-        series[gateways[row.sensor] or "", row.sensor, row.quantity].append(row)
+        series[gateways[row.sensor] or "", row.sensor, row.quantity, row.clock].append(row)
     columns: defaultdict[str, list[Column]] = defaultdict(list)
-    for (gateway, sensor, quantity), own in sorted(series.items(), key=lambda item: item[0]):
+    for (gateway, sensor, quantity, clock), own in sorted(series.items(), key=lambda item: item[0]):
         own.sort(key=_time_of)
-        columns[gateway].append(Column(sensor, quantity, [row.time_ms for row in own], [row.value for row in own]))
+        times_ms, values = [row.time_ms for row in own], [row.value for row in own]
+        columns[gateway].append(Column(sensor, quantity, times_ms, values, clock))
     for gateway, found in columns.items():
         shared = list(_sharing_times(found))
         yield gateway, Batch(STREAM, 1, sum(len(column.values) for column in shared), shared, backfill=True)

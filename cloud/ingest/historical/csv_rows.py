@@ -2,6 +2,9 @@
 
 sensor,quantity,time,value,unit                            comma, or semicolon with decimal commas; columns in any order
 river-daruba-1,water_level,2026-01-01T00:10:00+09:00,1.32,m ─► ImportRow(line=2, …, time_ms=…, value=132.0)
+
+A file with a column `marks` was exported (`cloud/exports/`): its values are calibrated already, and its marks say of
+which times the gateway's clock was in doubt. What else an export says is passed over.
 """
 
 import csv
@@ -14,11 +17,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from wire import QuantityTable, printable
+from cloud.core.csv_cells import unguarded
+from rules.marks import MARK_NAMES, Mark
+from wire import Clock, QuantityTable, printable
 from wire.units import Conversion, conversion
 
 COLUMNS = ("sensor", "quantity", "time", "value", "unit")
 NEEDED = COLUMNS[:-1]
+ONLY_EXPORTED = ("marks", "site", "local_time", "zone")
+"""What an export has besides."""
+CLOCK_OF_MARK = {MARK_NAMES[Mark.CLOCK_UNKNOWN]: Clock.UNKNOWN, MARK_NAMES[Mark.CLOCK_ESTIMATED]: Clock.ESTIMATED}
+"""The marks that are taken over: all others follow from the readings, which are judged again."""
 LONGEST_LINE = 1_000
 """Characters of one line: five fields are far shorter."""
 UNITS_KEPT = 256
@@ -30,13 +39,18 @@ class FormRefused(Exception):
 
 
 class ImportRow(msgspec.Struct, frozen=True, gc=False):
-    """What a line says: a value in the unit of its quantity, at `time_ms` (UTC)."""
+    """What a line says: a value in the unit of its quantity, at `time_ms` (UTC) by a `clock` of that state.
+
+    `calibrated`: the value was exported, and has its calibration.
+    """
 
     line: int
     sensor: str
     quantity: str
     time_ms: int
     value: float
+    clock: Clock = Clock.SYNCED
+    calibrated: bool = False
 
 
 class RefusedRow(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +74,8 @@ class CsvForm:
             raise FormRefused(f"line 1: {error}") from None
         for problem in _problems_of(names):
             raise FormRefused(problem)
-        self._places = [names.index(name) if name in names else -1 for name in COLUMNS]
+        self._places = [names.index(name) if name in names else -1 for name in (*COLUMNS, ONLY_EXPORTED[0])]
+        self._is_exported = ONLY_EXPORTED[0] in names
         self._width = len(names)
         self._table = table
         self._zone = zone
@@ -82,11 +97,13 @@ class CsvForm:
         fields = self._fields(line)
         if len(fields) != self._width:
             raise ValueError(f"has {len(fields)} fields where the header has {self._width}; write as many")
-        sensor, quantity, time, value, unit = (fields[at].strip() if at >= 0 else "" for at in self._places)
+        cells = (unguarded(fields[at].strip()) if at >= 0 else "" for at in self._places)
+        sensor, quantity, time, value, unit, marks = cells
         converted = self._conversion(quantity, unit)
         if not isinstance(converted, Conversion):
             raise ValueError(converted)  # noqa: TRY004 - a mistake of the file's, as all others
-        return ImportRow(number, sensor, quantity, self._time_ms(time), converted(self._value(value)))
+        time_ms, measured = self._time_ms(time), converted(self._value(value))
+        return ImportRow(number, sensor, quantity, time_ms, measured, _clock_of(marks), self._is_exported)
 
     def _fields(self, line: str) -> list[str]:
         try:
@@ -143,10 +160,15 @@ def _problems_of(names: list[str]) -> Iterator[str]:
         if name not in names:
             yield f"line 1: has no column {name}; begin the file with {','.join(COLUMNS)} (unit may be left out)"
     for name in names:
-        if name not in COLUMNS:
+        if name not in (*COLUMNS, *ONLY_EXPORTED):
             yield f"line 1: column {_short(name)} is none of {', '.join(COLUMNS)}; take it out"
         if names.count(name) > 1:
             yield f"line 1: column {name} stands there twice; take one out"
+
+
+def _clock_of(marks: str) -> Clock:
+    """The state of the gateway's clock by the marks of a reading, the worst where there are several."""
+    return next((clock for name, clock in CLOCK_OF_MARK.items() if name in marks.split()), Clock.SYNCED)
 
 
 def _short(text: str) -> str:

@@ -7,6 +7,7 @@ River gauge 3 s ago:  Water level 132.4 cm ↑ …  (chart with limits, alarms, 
 from collections.abc import Sequence
 
 import msgspec
+from starlette.responses import Response
 
 from cloud.console.components.board_parts import cards_of
 from cloud.console.components.earlier_values import EarlierValues
@@ -16,6 +17,7 @@ from cloud.console.frame.rejections import NotThere
 from cloud.console.frame.visit import PageVisit
 from cloud.console.pages.site.about import AboutSite
 from cloud.console.pages.site.charts import SiteCharts
+from cloud.console.pages.site.download import SiteDownload
 from cloud.console.pages.site.seen import SeenAtSite
 from cloud.console.view_models.place_cards import CardFigure, CardMaker
 from cloud.platform import Platform
@@ -41,12 +43,20 @@ def site_page(platform: Platform, recent: RecentManualReadings, earlier: Earlier
     own = _SitePage(platform, recent, earlier)
     styles = ("situation.css", "site.css", "site_about.css", "manual-reading.css")
     return ConsolePage(
-        "sites/{id}", "site/page.html", own.show, actions=own.actions, styles=styles, scripts=("photo.js",), name=""
+        "sites/{id}",
+        "site/page.html",
+        own.show,
+        actions=own.actions,
+        files={"readings": own.readings_file},
+        styles=styles,
+        scripts=("photo.js",),
+        name="",
     )
 
 
 class _SitePage:
     def __init__(self, platform: Platform, recent: RecentManualReadings, earlier: EarlierValues) -> None:
+        self._download = SiteDownload(platform)
         self._seen, self._earlier = SeenAtSite(platform, recent), earlier
         self._platform, self._charts = platform, SiteCharts(platform)
         self._about = AboutSite(platform)
@@ -71,9 +81,19 @@ class _SitePage:
                 *await self._about.fragments(visit, site),
                 await self._seen.fragment(visit, site, sensors),
             ],
-            still={"site": site, "chart": chart, **self._about.still(visit), **self._seen.still(visit, site)},
+            still=lambda: {
+                "site": site,
+                "chart": chart,
+                **self._about.still(visit),
+                **self._seen.still(visit, site),
+                **self._download.still(visit, site, chart.series),
+            },
             title=site.name,
         )
+
+    async def readings_file(self, visit: PageVisit) -> Response:
+        """Give the readings that the form asks for as a file."""
+        return await self._download.file(visit, self._site(visit))
 
     def _site(self, visit: PageVisit) -> Site:
         _, site = visit.words, self._platform.registry.site(visit.names["id"])
