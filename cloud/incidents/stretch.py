@@ -3,15 +3,18 @@
 opened ├── the alarm ──┤ closed        a quarter of it is shown before and after, half an hour at least
 """
 
+import contextlib
 from collections.abc import Iterator
 from itertools import pairwise
 
 import msgspec
 
 from cloud.alarms.records import Alarm
+from cloud.readings.bucket_history import TooManyReadings, buckets_of, kept_of
+from cloud.readings.buckets import step_of
 from cloud.readings.contract import Aggregate, Point, ReadingsStore
 from rules.marks import QUALITY, Mark
-from wire.durations import DAY_MS, MINUTE_MS
+from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
 
 AROUND_MS = 30 * MINUTE_MS
 LONGEST_MS = 400 * DAY_MS
@@ -59,8 +62,16 @@ def span_of(alarm: Alarm, now_ms: int) -> tuple[int, int]:
 
 
 async def stretch_of(store: ReadingsStore, alarm: Alarm, *, interval_s: float | None, now_ms: int) -> Stretch:
-    """Ask the store for it; StoreUnavailable where it does not answer."""
+    """Ask the store for it; StoreUnavailable where it does not answer.
+
+    Of a time of which readings were removed it is what stands for them: minutes, or hours.
+    """
     start_ms, end_ms = span_of(alarm, now_ms)
+    kept = await kept_of(store)
+    if start_ms < kept.readings_ms:
+        finest_ms = HOUR_MS if start_ms < kept.minutes_ms else MINUTE_MS
+        with contextlib.suppress(TooManyReadings):
+            return await _of_buckets(store, alarm, start_ms, end_ms, finest_ms)
     interval_ms = round((interval_s or 60.0) * 1_000)
     step_ms = max(1_000, -(-(end_ms - start_ms) // MOST_POINTS // 1_000) * 1_000)
 
@@ -75,3 +86,18 @@ async def stretch_of(store: ReadingsStore, alarm: Alarm, *, interval_s: float | 
         return Stretch(start_ms, end_ms, interval_ms, await ask(None))
     low, high = await ask(step_ms, Aggregate.MIN), await ask(step_ms, Aggregate.MAX)
     return Stretch(start_ms, end_ms, max(step_ms, interval_ms), await ask(step_ms), low, high)
+
+
+async def _of_buckets(store: ReadingsStore, alarm: Alarm, start_ms: int, end_ms: int, finest_ms: int) -> Stretch:
+    step_ms = max(step_of(start_ms, end_ms, MOST_POINTS), finest_ms)
+    buckets = await buckets_of(store, alarm.sensor, alarm.quantity, start_ms=start_ms, end_ms=end_ms, step_ms=step_ms)
+    rows = [
+        (each.time_ms, each.mean, each.min, each.max, each.marks)
+        if each.count
+        else (each.time_ms, each.doubted_max, each.doubted_min, each.doubted_max, each.marks)
+        for each in buckets
+    ]
+    found = [
+        tuple(Point(row[0], value, row[4]) for row in rows if (value := row[place]) is not None) for place in (1, 2, 3)
+    ]
+    return Stretch(start_ms, end_ms, step_ms, *found)

@@ -258,13 +258,15 @@ def kept_in_words(kept: KeptFrom) -> str:
     if kept.admits_ms == NEVER_MS:
         return "all readings are kept"
     said = [f"readings before {rfc_3339(kept.admits_ms)} are refused"]
-    for time_ms, what in (
-        (kept.readings_ms, "minutes and hours alone are kept"),
-        (kept.minutes_ms, "hours alone are kept"),
+    said_ms = NEVER_MS
+    for time_ms, what in (  # of two at one time the coarser
         (kept.hours_ms, "nothing is kept"),
+        (kept.minutes_ms, "hours alone are kept"),
+        (kept.readings_ms, "minutes and hours alone are kept"),
     ):
-        if time_ms != NEVER_MS:
+        if time_ms not in (NEVER_MS, said_ms):
             said.append(f"before {rfc_3339(time_ms)} {what}")
+            said_ms = time_ms
     return ", ".join(said) + f"; removed so far: {kept.removed} readings"
 
 

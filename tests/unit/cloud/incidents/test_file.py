@@ -10,7 +10,9 @@ from cloud.access.principal import Role
 from cloud.alarms.alarm_service import AlarmActionRejected
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.database.audit_log import Actor
+from cloud.incidents.stretch import stretch_of
 from cloud.readings.contract import StoreUnavailable
+from cloud.readings.retention import KeptFrom
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
 from i18n.catalog import catalog_of
@@ -18,6 +20,7 @@ from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.console.asked import asked
 from tests.unit.cloud.console.served import RIVER_RULE
 from wire import Reading
+from wire.durations import HOUR_MS, MINUTE_MS
 
 ANI = Actor("ani")
 STEPS = {
@@ -49,6 +52,18 @@ async def the_alarm(city: Morotai) -> Alarm:
 def text_of(content: bytes) -> str:
     pages = PdfReader(BytesIO(content)).pages
     return " ".join(" ".join(page.extract_text().split()) for page in pages)
+
+
+@pytest.mark.parametrize("finest_ms", [MINUTE_MS, HOUR_MS], ids=["minutes", "hours"])
+async def test_where_readings_were_removed_the_chart_is_of_what_stands_for_them(city: Morotai, finest_ms: int):
+    end_ms = now_ms() // HOUR_MS * HOUR_MS + HOUR_MS
+    await city.store.retention.note(KeptFrom(readings_ms=end_ms, minutes_ms=end_ms if finest_ms == HOUR_MS else 0))
+    found = await stretch_of(city.store, await the_alarm(city), interval_s=10.0, now_ms=now_ms())
+    assert found.every_ms == finest_ms
+    bounds = [(low.value, high.value) for low, high in zip(found.low, found.high, strict=True)]
+    assert all(low <= point.value <= high for point, (low, high) in zip(found.points, bounds, strict=True))
+    assert any(low < high for low, high in bounds)
+    assert min(low for low, _ in bounds) >= 90
 
 
 async def test_the_file_says_what_where_when_who_answered_and_what_was_done(city: Morotai):
