@@ -90,17 +90,15 @@ async def hours_of_readings(
     store: ReadingsStore, sensor: str, quantity: str, start_ms: int, end_ms: int
 ) -> list[TimeBucket]:
     """The hours as they follow from the readings that there are, however many, oldest first. StoreUnavailable."""
-    return await _Series(store, sensor, quantity, HOUR_MS, most=None).read(start_ms, end_ms)
+    return await _Series(store, sensor, quantity, HOUR_MS, bounded=False).read(start_ms, end_ms)
 
 
 class _Series:
-    """Reads parts of `unit_ms` of one series, of at most so many readings."""
+    """Reads parts of `unit_ms` of one series, of at most MOST_READINGS where it is `bounded`."""
 
-    def __init__(
-        self, store: ReadingsStore, sensor: str, quantity: str, unit_ms: int, *, most: int | None = MOST_READINGS
-    ) -> None:
+    def __init__(self, store: ReadingsStore, sensor: str, quantity: str, unit_ms: int, *, bounded: bool = True) -> None:
         self._store, self._sensor, self._quantity, self._unit_ms = store, sensor, quantity, unit_ms
-        self._left = most
+        self._left = MOST_READINGS if bounded else None
 
     async def parts(self, start_ms: int, end_ms: int) -> list[TimeBucket]:
         """All parts, oldest first."""

@@ -79,7 +79,7 @@ class Removal:
         self._last_s: float | None = None
         self._told: int | None = None
         self._spared: Mapping[Series, int] = {}
-        self._is_resumed = False
+        self._is_whole, self._resumes = False, True
         self._held_back = self._problem = ""
 
     def component(self) -> Component:
@@ -128,6 +128,7 @@ class Removal:
     async def _remove_until(self, aim: KeptFrom) -> None:
         oldest_ms = await self._store.rollups.oldest_ms()
         first_ms = LATEST_MS if oldest_ms is None else hour_of(oldest_ms)
+        self._resumes, self._is_whole = not self._is_whole, False
         for span in self._stretches(self._kept.minutes_ms, aim.minutes_ms, first_ms):
             if not await self._remove((max(span[0], first_ms), span[1]), sparse_too=True):
                 return
@@ -138,16 +139,16 @@ class Removal:
         for span in self._stretches(self._kept.hours_ms, aim.hours_ms, LATEST_MS):
             await self._note(msgspec.structs.replace(self._kept, hours_ms=span[1]))
             await self._store.retention.remove_hours(*span)
-        self._is_resumed = True
+        self._is_whole = True
 
     def _stretches(self, had_ms: int, aim_ms: int, first_ms: int) -> list[Span]:
         """Where to remove up to `aim_ms`, if there is nothing before `first_ms`.
 
-        A process begins with the stretch before, since the last one may not have removed all that it noted.
+        Where the last pass, or another process, may not have removed all that it noted, it begins a stretch before.
         """
         retention = self._store.retention
         end_ms = retention.whole_ms(aim_ms)
-        start_ms = had_ms if self._is_resumed or had_ms == NEVER_MS else had_ms - retention.stretch_ms
+        start_ms = had_ms - retention.stretch_ms if self._resumes and had_ms != NEVER_MS else had_ms
         if start_ms >= end_ms:
             return []
         cut_ms = min(retention.whole_ms(max(start_ms, first_ms)) + retention.stretch_ms, end_ms)

@@ -200,9 +200,10 @@ async def test_a_hour_that_was_asked_for_anew_stays_until_it_is_made(city: City)
     assert await city.count(DENSE) == 2_162 - (1_440 if due_ms >= OLD[1] else 0)
 
 
-async def test_a_removal_that_was_broken_off_is_finished_by_the_next_process(
-    city: City, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.mark.parametrize("is_same", [False, True], ids=["next process", "next pass"])
+async def test_a_removal_that_was_broken_off_is_finished(city: City, monkeypatch: pytest.MonkeyPatch, is_same: bool):
+    removal = city.removal(KEEP)
+    await removal.once()
     before = await city.seen(DENSE)
     remove = type(city.store.retention).remove_readings
 
@@ -213,9 +214,9 @@ async def test_a_removal_that_was_broken_off_is_finished_by_the_next_process(
     with monkeypatch.context() as dying:
         dying.setattr(type(city.store.retention), "remove_readings", half)
         with pytest.raises(StoreUnavailable):
-            await removed(city, KEEP)
+            await removal.once()
     assert await city.count(DENSE) == 2_161 - 1_080
-    await city.removal(KEEP).once()
+    await (removal if is_same else city.removal(KEEP)).once()
     assert await city.count(DENSE) == 1
     assert await city.seen(DENSE) == before
 
