@@ -56,7 +56,8 @@ async def test_days_are_chosen_by_a_form_that_says_what_is_wrong_with_them(city:
     assert wrong.words("panel-title") == ["Temperature"]
     assert ten_years.words("mistake") == ["Itu lebih dari 10 tahun; pilih hari yang lebih dekat."]
     document = lxml_html.fromstring(days.text)
-    assert [field.get("value") for field in document.xpath("//form[@method='get']//input")] == [
+    (form,) = document.xpath("//form[@method='get'][.//input[@name='series']]")
+    assert [field.get("value") for field in form.xpath(".//input")] == [
         "air/temperature", "2024-01-01", "2024-12-31"
     ]  # fmt: skip
     assert "Nothing was measured in this time." in days.text
