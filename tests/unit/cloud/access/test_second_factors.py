@@ -1,12 +1,15 @@
 """Logins with a second factor: a code once, its guesses bounded, and no way around it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from pathlib import Path
 
 import msgspec
 import pytest
 from sqlalchemy import select
 
+from cloud.access.login_throttle import FREE
 from cloud.access.principal import Role
 from cloud.access.rejection import AccessRejected
 from cloud.access.settings import AccessSettings
@@ -121,6 +124,57 @@ async def test_guesses_of_codes_wait_longer_and_longer_though_the_password_is_ri
     assert waits[:4] == [1, 2, 4, 8]
     assert max(waits) == 900, "a quarter of an hour for each of 330,000 guesses"
     assert await with_code(house, code(house)), "from where ani has logged in before, nobody waits for others"
+
+
+async def outcomes(guesses: Iterable[Awaitable[object]]) -> Counter[str]:
+    """What becomes of guesses that all come at once, by the kind of their rejection."""
+    found = await asyncio.gather(*guesses, return_exceptions=True)
+    return Counter(one.kind if isinstance(one, AccessRejected) else "in" for one in found)
+
+
+@pytest.mark.parametrize("addresses", [1, 40], ids=["one address", "forty addresses"])
+async def test_guesses_that_come_all_at_once_are_counted_before_any_is_looked_at(house: Enrolled, addresses: int):
+    proof, wrong = await house.access.sessions.check_password("ani", PASSWORD, address="10.9.9.9"), wrong_code(house)
+    guesses = (
+        house.access.sessions.open_by(proof, code=wrong, address=f"10.9.{number % addresses}.9") for number in range(40)
+    )
+    assert await outcomes(guesses) == {"wrong-code": FREE + 1, "too-many-attempts": 40 - FREE - 1}
+
+
+async def test_guesses_are_counted_together_whatever_they_are_of_and_wherever_they_are_made(house: Enrolled):
+    opened = await house.access.sessions.log_in("ani", PASSWORD, code=house.recovery[0], address="10.0.0.7")
+    proof, who = await house.access.sessions.check_password("ani", PASSWORD, address="10.9.9.9"), opened.session
+    sessions, thief, wrong = house.access.sessions, who.principal("10.9.9.9"), wrong_code(house)
+    ways = [
+        lambda: sessions.open_by(proof, code=wrong, address="10.9.9.9"),
+        lambda: sessions.open_by(proof, code="aaaa-bbbb-cccc-dddd", address="10.9.9.9"),
+        lambda: house.access.prove(thief, PASSWORD, wrong),
+        lambda: house.access.change_password(thief, PASSWORD, "another river", code=house.recovery[0]),
+        lambda: house.access.prove(thief, PASSWORD, house.recovery[1]),
+    ]
+    told = [next(iter(await outcomes([way()]))) for way in ways]
+    assert told == ["wrong-code"] * 4 + ["too-many-attempts"], "a right code waits as well"
+
+
+async def test_a_password_that_is_right_again_gives_no_new_guesses(house: Enrolled):
+    told = Counter[str]()
+    for _round in range(12):
+        told += await outcomes([with_code(house, wrong_code(house), address="10.9.9.9")])
+    assert told == {"wrong-code": FREE + 1, "too-many-attempts": 12 - FREE - 1}
+
+
+async def test_in_a_day_nobody_guesses_a_code(house: Enrolled):
+    """Of a million codes three count: with so many guesses a day one is right after five years, on average."""
+    proof, wrong = await house.access.sessions.check_password("ani", PASSWORD, address="10.9.9.9"), wrong_code(house)
+    guessed, until_s, number = 0, house.now_s + 86_400, 0
+    while house.now_s < until_s:
+        try:
+            await house.access.sessions.open_by(proof, code=wrong, address=f"10.{number % 200}.9.9")
+        except AccessRejected as rejection:
+            guessed += rejection.kind == "wrong-code"
+            house.now_s += rejection.retry_after_s or 0
+        number += 1
+    assert guessed <= 120
 
 
 async def test_the_journal_has_it_set_up_and_nothing_of_the_secret(house: Enrolled):

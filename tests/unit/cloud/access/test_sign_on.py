@@ -9,6 +9,7 @@ import httpx
 import pytest
 from joserfc.jwk import KeySet, OctKey
 
+from cloud.access.login_throttle import FREE
 from cloud.access.principal import Role
 from cloud.access.provider_people import ProviderPerson
 from cloud.access.rejection import AccessRejected
@@ -226,6 +227,44 @@ async def test_invented_codes_wait_as_wrong_passwords_do(sign_on: SingleSignOn, 
     with pytest.raises(AccessRejected) as rejection:
         await log_in(sign_on, provider)
     assert (rejection.value.kind, rejection.value.retry_after_s) == ("too-many-attempts", 1)
+
+
+@pytest.mark.parametrize("network", ["10.0.0.7", "2001:db8:1:2::{}"], ids=["one address", "one network of IPv6"])
+async def test_invented_codes_that_come_all_at_once_ask_the_provider_little(
+    sign_on: SingleSignOn, provider: ProviderStandIn, network: str
+):
+    begun = await sign_on.begin("/", language="en")
+    answer = provider.authorize(begun.url)
+    provider.asked.clear()
+    guesses = [
+        sign_on.finish(answer | {"code": f"invented {number}"}, begun.cookie, address=network.format(number))
+        for number in range(40)
+    ]
+    told = await asyncio.gather(*guesses, return_exceptions=True)
+    kinds = [one.kind for one in told if isinstance(one, AccessRejected)]
+    assert (len(kinds), kinds.count("too-many-attempts")) == (40, 40 - FREE - 1)
+    assert provider.asked.count("/token") == FREE + 1
+
+
+async def test_a_state_that_is_guessed_asks_the_provider_nothing(sign_on: SingleSignOn, provider: ProviderStandIn):
+    begun = await sign_on.begin("/", language="en")
+    answer = provider.authorize(begun.url)
+    provider.asked.clear()
+    for number in range(200):
+        with pytest.raises(AccessRejected, match="begun elsewhere"):
+            await sign_on.finish(answer | {"state": f"{number:043}"}, begun.cookie, address=ADDRESS)
+    assert provider.asked == []
+    assert (await sign_on.finish(answer, begun.cookie, address=ADDRESS))[0].name == "sso:budi", "and keeps nobody out"
+
+
+async def test_logins_that_succeed_give_no_free_guesses(sign_on: SingleSignOn, provider: ProviderStandIn):
+    for _try in range(FREE):
+        await log_in(sign_on, provider)
+        await refused(sign_on, provider, code="invented")
+    await log_in(sign_on, provider)
+    await refused(sign_on, provider, code="invented")
+    with pytest.raises(AccessRejected, match="too many failed logins"):
+        await log_in(sign_on, provider)
 
 
 @pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/keys", "/token"])
