@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from cloud.access.principal import Role
 from cloud.alarms.alarm_search import AlarmRevision
 from cloud.alarms.records import Alarm, AlarmFilter, Maintenance
 from cloud.console.frame.headline import Headline, WakingAlarm
@@ -48,6 +49,7 @@ class Headlines:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._waiting: dict[_Sites, _Waiting] = {}
+        self._unread: tuple[AlarmRevision, int] | None = None
         self._revision: tuple[float, AlarmRevision] | None = None
         self._windows: tuple[float, Sequence[Maintenance]] | None = None
         self._health: tuple[float, Health] | None = None
@@ -59,7 +61,8 @@ class Headlines:
         await self._platform.board.current()
         view = self._platform.board.view(sites)
         state = board_state(_, view, self._current_health(), in_words=sites is None)
-        return Headline(state, waiting.count, tuple(self._waking(_, alarm) for alarm in waiting.waking))
+        unread = await self._current_unread() if visit.may_everywhere(Role.OPERATOR) else 0
+        return Headline(state, waiting.count, tuple(self._waking(_, alarm) for alarm in waiting.waking), unread)
 
     def refresh(self) -> None:
         """Forget what was counted: somebody has just changed something."""
@@ -81,6 +84,13 @@ class Headlines:
         if self._revision is None or now_s - self._revision[0] >= TICK_S * 0.9:
             self._revision = now_s, await self._platform.alarm_service.revision()
         return self._revision[1]
+
+    async def _current_unread(self) -> int:
+        """Count again where the journal has grown: no note is written or read without a line there."""
+        revision = await self._current_revision()
+        if self._unread is None or self._unread[0] != revision:
+            self._unread = revision, await self._platform.handover.count_unread()
+        return self._unread[1]
 
     async def _count(self, sites: _Sites, revision: AlarmRevision) -> "_Waiting":
         service, now_ms = self._platform.alarm_service, wall_ms()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from cloud.alarms.alarm_search import count_alarms, find_worst
 from cloud.alarms.records import AlarmFilter
@@ -23,6 +23,8 @@ from wire import is_printable
 
 LONGEST_TEXT = 2_000
 """Characters of a note."""
+LOOKED_AT = 100
+"""The newest notes, of which those are counted that nobody has read."""
 MOST_LISTED = 20
 """Alarms that a note lists, the worst; how many there were is said besides."""
 _MOST_COUNTED = 100_000
@@ -65,6 +67,12 @@ class HandoverNotes:
         if before_id is not None:
             query = query.where(HandoverNoteRow.id < before_id)
         return await self._database.run(lambda connection: [_note_of(row) for row in connection.execute(query)])
+
+    async def count_unread(self) -> int:
+        """Count those of the newest notes that nobody has said to have read."""
+        newest = select(HandoverNoteRow.read_ms).order_by(HandoverNoteRow.id.desc()).limit(LOOKED_AT).subquery()
+        query = select(func.count()).select_from(newest).where(newest.c.read_ms.is_(None))
+        return await self._database.run(lambda connection: connection.execute(query).scalar_one())
 
     async def write(self, text: str, *, actor: Actor) -> HandoverNote:
         """Write a note; the same text sent twice by the same person is one. HandoverRejected where it cannot be."""

@@ -11,6 +11,7 @@ import msgspec
 
 from cloud.alarms.checklists import TICK, UNTICK, StepDone, Ticked
 from cloud.alarms.records import Alarm, AlarmChange
+from cloud.database.audit_actions import action_words
 from cloud.database.audit_log import AuditEntry
 from cloud.notify.notified import Notified
 from cloud.rulebook.rule_words import amount, level_name, limit_words, plain, span, trend_words
@@ -36,15 +37,8 @@ CHANGES = {
     "withdrawn": N_("withdrawn: a reading that came late shows it was not so"),
 }
 """What the engine found, in words for people."""
-ACTION_NAMES = {
-    "acknowledge": N_("acknowledged"),
-    "assign": N_("assigned"),
-    "shelve": N_("put aside"),
-    "unshelve": N_("taken up again"),
-    TICK: N_("step {number} done"),
-    UNTICK: N_("step {number} not done after all"),
-}
-"""What people did; the word for an action of the journal that is not here is the action itself."""
+STEP_NAMES = {TICK: N_("step {number} done"), UNTICK: N_("step {number} not done after all")}
+"""What people did with a step, by its number; the words of all other actions are the journal's."""
 
 
 class JournalLine(msgspec.Struct, frozen=True):
@@ -140,12 +134,13 @@ def _change(_: Catalog, table: QuantityTable, alarm: Alarm, change: AlarmChange,
 
 
 def _entry(_: Catalog, entry: AuditEntry, zone: ZoneInfo) -> JournalLine:
-    what = _(ACTION_NAMES[entry.action], number=_step_number(entry)) if entry.action in ACTION_NAMES else entry.action
+    step = STEP_NAMES.get(entry.action)
+    what = action_words(_, entry.action) if step is None else _(step, number=_step_number(entry))
     return JournalLine(entry.at_ms, figures.moment(_, entry.at_ms, zone), entry.actor, what, entry.reason)
 
 
 def _step_number(entry: AuditEntry) -> int:
-    return msgspec.json.decode(entry.after, type=Ticked).step if entry.action in (TICK, UNTICK) else 0
+    return msgspec.json.decode(entry.after, type=Ticked).step
 
 
 def notified_lines(_: Catalog, notified: Iterable[Notified], zone: ZoneInfo) -> tuple[NotifiedLine, ...]:

@@ -13,7 +13,10 @@ from cloud.ingest.tables import DeadLetterRow, DiscardedRow
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A rejection that is kept: first rejected at `time_ms` (UTC), `count` times so far; `raw_size` bytes long, raw."""
+    """A rejection that is kept: first rejected at `time_ms` (UTC), `count` times so far; `raw_size` bytes long, raw.
+
+    `sentence` is a `LocalizedMessage` where the checks made it one.
+    """
 
     id: int
     time_ms: int

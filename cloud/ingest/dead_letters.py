@@ -7,6 +7,7 @@ health, the API and the gateway's ack say so. What is good of the same batch is 
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -26,6 +27,8 @@ from cloud.ingest.dead_letter_records import (
 from cloud.ingest.dead_letter_room import DeadLetterRoom
 from cloud.ingest.rejection import Rejection
 from cloud.ingest.tables import DeadLetterRow, DiscardedRow
+from i18n.message import LocalizedMessage
+from i18n.stored_message import packed, unpacked
 from wire import printable
 
 LONGEST_SENTENCE = 1_000
@@ -84,7 +87,7 @@ class DeadLetters:
         query = select(*columns).where(*wanted.conditions()).order_by(DeadLetterRow.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(DeadLetterRow.id < before_id)
-        return await self._database.run(lambda connection: [DeadLetter(*row) for row in connection.execute(query)])
+        return await self._database.run(lambda connection: [_letter(row) for row in connection.execute(query)])
 
     async def get(self, dead_letter_id: int) -> DeadLetter:
         """Give one dead letter; LookupError if there is none of that id."""
@@ -92,7 +95,7 @@ class DeadLetters:
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         if row is None:
             raise LookupError(f"there is no dead letter {dead_letter_id}")
-        return DeadLetter(*row)
+        return _letter(row)
 
     async def count(self, *, gateways: Collection[str] | None = None) -> int:
         """How many dead letters are open: not replayed yet; of `gateways` only, if given."""
@@ -236,13 +239,25 @@ def _count_discarded(connection: Connection, owner: str, rejection: Rejection, n
         connection.execute(insert(DiscardedRow).values(msgspec.structs.asdict(first)))
 
 
+def _bounded(sentence: str) -> str:
+    """The sentence in characters that can be printed; one that is too long without its form, and cut."""
+    if isinstance(sentence, LocalizedMessage) and len(sentence) <= LONGEST_SENTENCE:
+        return sentence.with_texts(printable)
+    return printable(sentence)[:LONGEST_SENTENCE]
+
+
+def _letter(row: Any) -> DeadLetter:
+    letter = DeadLetter(*row)
+    return msgspec.structs.replace(letter, sentence=unpacked(letter.sentence))
+
+
 def _row(rejection: Rejection, now_ms: int) -> dict[str, object]:
     return {
         "fingerprint": rejection.fingerprint,
         "time_ms": now_ms,
         "gateway": rejection.gateway,
         "reason": rejection.reason,
-        "sentence": printable(rejection.sentence)[:LONGEST_SENTENCE],
+        "sentence": packed(_bounded(rejection.sentence)),
         "raw": rejection.raw,
         "size": rejection.size,
         "count": 1,

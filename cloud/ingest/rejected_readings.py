@@ -12,6 +12,8 @@ import msgspec
 from cloud.core.reasons import Reason
 from cloud.registry.routes import ReadingRoute
 from cloud.registry.snapshot import Registry
+from i18n.catalog import N_
+from i18n.message import LocalizedMessage
 from i18n.units import amount_of
 from wire import Column, QuantityTable, Reading
 from wire.reading import EARLIEST_MS
@@ -21,7 +23,7 @@ class RejectedReadings(msgspec.Struct, frozen=True):
     """Readings that one check rejects, as they came (before calibration)."""
 
     reason: Reason
-    sentence: str
+    sentence: LocalizedMessage
     readings: list[Reading]
 
 
@@ -62,19 +64,29 @@ def _fault(time_ms: int, value: float, route: ReadingRoute, latest_ms: int) -> R
     return None if route.low <= value <= route.high else Reason.OUT_OF_BOUNDS
 
 
-def _sentence(reason: Reason, column: Column, time_ms: int, value: float, table: QuantityTable) -> str:
-    if reason is Reason.OUT_OF_BOUNDS:
-        row = table[column.quantity]
-        measured = amount_of(f"{value:g}", row, "en")
-        return (
-            f"{column.quantity} {measured} of sensor {column.sensor} at {_when(time_ms)} is beyond "
-            f"{row.low:g} to {row.high:g}; look at the sensor and its calibration"
-        )
-    beyond = "before 2020" if reason is Reason.TIME_TOO_EARLY else "ahead of the cloud's clock"
-    return (
-        f"{column.quantity} of sensor {column.sensor} has time {_when(time_ms)}, {beyond}; "
+_TIME_SENTENCES = {
+    Reason.TIME_TOO_EARLY: N_(
+        "{quantity} of sensor {sensor} has time {time}, before 2020; "
         "look at the gateway's clock, or the device's where it stamps its readings itself"
-    )
+    ),
+    Reason.TIME_IN_FUTURE: N_(
+        "{quantity} of sensor {sensor} has time {time}, ahead of the cloud's clock; "
+        "look at the gateway's clock, or the device's where it stamps its readings itself"
+    ),
+}
+
+
+def _sentence(reason: Reason, column: Column, time_ms: int, value: float, table: QuantityTable) -> LocalizedMessage:
+    named = {"quantity": column.quantity, "sensor": column.sensor, "time": _when(time_ms)}
+    if reason is not Reason.OUT_OF_BOUNDS:
+        form = _TIME_SENTENCES[reason]
+        return LocalizedMessage(form, **named)
+    row = table[column.quantity]
+    return LocalizedMessage(
+        "{quantity} {value} of sensor {sensor} at {time} is beyond {low} to {high}; "
+        "look at the sensor and its calibration",
+        **named, value=amount_of(f"{value:g}", row, "en"), low=f"{row.low:g}", high=f"{row.high:g}",
+    )  # fmt: skip
 
 
 def _when(time_ms: int) -> str:
@@ -90,52 +102,68 @@ def without_route(column: Column, gateway: str, registry: Registry, *, backfill:
     return RejectedReadings(reason, sentence, list(_readings(column, backfill=backfill)))
 
 
-def _why_no_route(column: Column, gateway: str, registry: Registry) -> tuple[Reason, str]:
+def _why_no_route(column: Column, gateway: str, registry: Registry) -> tuple[Reason, LocalizedMessage]:
     name, quantity = column.sensor, column.quantity
     sensor = registry.sensor(name)
     if sensor is None:
-        return Reason.UNKNOWN_SENSOR, f'sensor {name} is not in the city file; add it there with gateway = "{gateway}"'
+        return Reason.UNKNOWN_SENSOR, LocalizedMessage(
+            'sensor {sensor} is not in the city file; add it there with gateway = "{gateway}"',
+            sensor=name, gateway=gateway,
+        )  # fmt: skip
     if sensor.retired:
-        return Reason.UNKNOWN_SENSOR, (
-            f"sensor {name} was taken out of the city file{_since(sensor.retired_ms)}; put it back, or stop its source"
-        )
+        return Reason.UNKNOWN_SENSOR, LocalizedMessage(
+            "sensor {sensor} was taken out of the city file{since}; put it back, or stop its source",
+            sensor=name, since=_since(sensor.retired_ms),
+        )  # fmt: skip
     sender = registry.gateway(gateway)
     if sender is not None and sender.retired and max(column.times_ms) >= (sender.retired_ms or 0):
-        return Reason.UNKNOWN_GATEWAY, (
-            f"gateway {gateway} was taken out of the city file{_since(sender.retired_ms)}, and sent {quantity} of "
-            f"sensor {name} of {_when(max(column.times_ms))}; put it back, or stop it"
-        )
+        return Reason.UNKNOWN_GATEWAY, LocalizedMessage(
+            "gateway {gateway} was taken out of the city file{since}, and sent {quantity} of sensor {sensor} "
+            "of {time}; put it back, or stop it",
+            gateway=gateway, since=_since(sender.retired_ms), quantity=quantity, sensor=name,
+            time=_when(max(column.times_ms)),
+        )  # fmt: skip
     held = registry.history.gateway(sensor)
     if sensor.gateway != gateway and gateway in held.values:
         newest_ms = max(column.times_ms)
-        return Reason.FOREIGN_SENSOR, (
-            f"sensor {name} has been behind gateway {held.at(newest_ms)} since "
-            f"{_when(held.starts_ms[held.index(newest_ms)])}, and gateway {gateway} sent {quantity} of it of "
-            f"{_when(newest_ms)}; take it out of that gateway, or mend the date of the move on the page Facts"
-        )
+        return Reason.FOREIGN_SENSOR, LocalizedMessage(
+            "sensor {sensor} has been behind gateway {right} since {since}, and gateway {gateway} sent {quantity} of "
+            "it of {time}; take it out of that gateway, or mend the date of the move on the page Facts",
+            sensor=name, right=held.at(newest_ms), since=_when(held.starts_ms[held.index(newest_ms)]),
+            gateway=gateway, quantity=quantity, time=_when(newest_ms),
+        )  # fmt: skip
     if sensor.gateway != gateway:
-        return Reason.FOREIGN_SENSOR, (
-            f"sensor {name} came from gateway {gateway} and belongs to {sensor.gateway}; "
-            "mend its gateway in the city file, or the sensor's name in the gateway's"
-        )
+        return Reason.FOREIGN_SENSOR, LocalizedMessage(
+            "sensor {sensor} came from gateway {gateway} and belongs to {right}; "
+            "mend its gateway in the city file, or the sensor's name in the gateway's",
+            sensor=name, gateway=gateway, right=sensor.gateway,
+        )  # fmt: skip
     table = registry.quantities
     if quantity not in table:
         close = difflib.get_close_matches(quantity, table.measured, n=1)
-        sent = f"send {close[0]}, or add it" if close else "add it"
-        return Reason.UNKNOWN_QUANTITY, (
-            f"quantity {quantity} of sensor {name} is unknown; {sent} to [[quantities]] of the city file"
-        )
+        if close:
+            return Reason.UNKNOWN_QUANTITY, LocalizedMessage(
+                "quantity {quantity} of sensor {sensor} is unknown; "
+                "send {close}, or add it to [[quantities]] of the city file",
+                quantity=quantity, sensor=name, close=close[0],
+            )  # fmt: skip
+        return Reason.UNKNOWN_QUANTITY, LocalizedMessage(
+            "quantity {quantity} of sensor {sensor} is unknown; add it to [[quantities]] of the city file",
+            quantity=quantity, sensor=name,
+        )  # fmt: skip
     if table[quantity].retired:
-        return Reason.UNKNOWN_QUANTITY, (
-            f"quantity {quantity} of sensor {name} was taken out of the city file; put it back, or stop sending it"
-        )
-    return Reason.UNDECLARED_QUANTITY, (
-        f"the city file does not give sensor {name} quantity {quantity}; add it to the sensor's quantities"
-    )
+        return Reason.UNKNOWN_QUANTITY, LocalizedMessage(
+            "quantity {quantity} of sensor {sensor} was taken out of the city file; put it back, or stop sending it",
+            quantity=quantity, sensor=name,
+        )  # fmt: skip
+    return Reason.UNDECLARED_QUANTITY, LocalizedMessage(
+        "the city file does not give sensor {sensor} quantity {quantity}; add it to the sensor's quantities",
+        sensor=name, quantity=quantity,
+    )  # fmt: skip
 
 
 def _since(retired_ms: int | None) -> str:
-    return "" if retired_ms is None else f" on {_when(retired_ms)}"
+    return "" if retired_ms is None else LocalizedMessage(" on {time}", time=_when(retired_ms))
 
 
 def _readings(column: Column, *, backfill: bool) -> Iterator[Reading]:

@@ -16,6 +16,7 @@ from cloud.ingest.stages.judge import JudgedBatch
 from cloud.ingest.stages.validate import ValidatedBatch, rejections_of
 from cloud.readings.blocks import Block
 from cloud.readings.contract import RejectedPoint
+from i18n.message import LocalizedMessage
 from wire import Batch, Column, Reading
 
 
@@ -61,7 +62,10 @@ def _rejected_readings(
         for time_ms, stamp_ms, value in zip(_right(validated, number, sent), sent.times_ms, sent.values, strict=True)
         if (sent.quantity, time_ms) in gone
     ]
-    sentence = f"the readings store refused readings of sensor {block.sensor}: {next(iter(bad.values())).reason}"
+    sentence = LocalizedMessage(
+        "the readings store refused readings of sensor {sensor}: {reason}",
+        sensor=block.sensor, reason=next(iter(bad.values())).reason,
+    )  # fmt: skip
     return RejectedReadings(Reason.STORE_REJECTED, sentence, readings)
 
 

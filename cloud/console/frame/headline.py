@@ -27,11 +27,15 @@ class WakingAlarm(msgspec.Struct, frozen=True):
 
 
 class Headline(msgspec.Struct, frozen=True):
-    """The state of the whole in words, how many open alarms nobody has acknowledged, and which of them wake."""
+    """The state of the whole in words, how many open alarms nobody has acknowledged, and which of them wake.
+
+    `unread` handover notes wait for somebody of the next shift; 0 for whom they are not.
+    """
 
     state: StateView
     waiting: int
     waking: tuple[WakingAlarm, ...] = ()
+    unread: int = 0
 
 
 HeadlineOf = Callable[[PageVisit], Awaitable[Headline]]
@@ -45,6 +49,7 @@ def above(show: Show, headline_of: HeadlineOf) -> Show:
         own = [
             Fragment("headline", "headline.html", {"state": headline.state}, version=headline.state),
             Fragment("waiting", "waiting.html", {"waiting": headline.waiting}, version=headline.waiting),
+            Fragment("unread", "unread.html", {"unread": headline.unread}, version=headline.unread),
             Fragment("waking", "waking.html", {"waking": headline.waking}, version=headline.waking),
         ]
         return msgspec.structs.replace(shown, fragments=[*own, *shown.fragments])

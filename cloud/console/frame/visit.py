@@ -40,6 +40,10 @@ class PageVisit(msgspec.Struct, frozen=True, kw_only=True):
         """Tell whether the page should offer what takes `role`, at `site`."""
         return self.principal.role >= role and (site is None or self.principal.may_see(site))
 
+    def may_everywhere(self, role: Role) -> bool:
+        """Tell whether the visitor is at least `role`, and of the whole city."""
+        return self.may(role) and self.principal.sites is None
+
     def must(self, role: Role, *, site: str | None = None) -> Principal:
         """Return who asks, if they may do what takes `role` at `site`; ActionRejected with the reason otherwise."""
         _, principal = self.words, self.principal

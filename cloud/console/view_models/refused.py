@@ -102,7 +102,7 @@ def letter_view(_: Catalog, letter: DeadLetter, zone: ZoneInfo) -> LetterView:
     stored_ms = letter.replayed_ms
     return LetterView(
         letter.id, figures.moment(_, letter.time_ms, zone), letter.gateway, reason_words(_, letter.reason),
-        letter.sentence, _.number(letter.count, 0),
+        _.said(letter.sentence), _.number(letter.count, 0),
         "" if stored_ms is None else _("stored {time}", time=figures.moment(_, stored_ms, zone)),
     )  # fmt: skip
 

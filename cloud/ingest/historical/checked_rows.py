@@ -16,6 +16,7 @@ from cloud.readings.blocks import Block
 from cloud.registry.fact_kinds import record_of
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage
 from i18n.units import amount_of
 from wire import Batch, Clock, Column, QuantityTable
 
@@ -47,10 +48,16 @@ def check_rows(
         first = wanted.get(key, row)
         if gateways[row.sensor] is None:
             refused.append(
-                RefusedRow(row.line, f"sensor {row.sensor[:60]!r}: there is none; /api/v1/sensors lists them")
+                RefusedRow(
+                    row.line,
+                    LocalizedMessage(
+                        "sensor {sensor!r}: there is none; /api/v1/sensors lists them", sensor=row.sensor[:60]
+                    ),
+                )
             )
         elif first.value != row.value:
-            refused.append(RefusedRow(row.line, f"another value of the same reading stands in line {first.line}"))
+            why = LocalizedMessage("another value of the same reading stands in line {line}", line=first.line)
+            refused.append(RefusedRow(row.line, why))
         else:
             wanted.setdefault(key, row)
             lines[key].append(row.line)
@@ -96,12 +103,15 @@ def _sharing_times(columns: Iterable[Column]) -> Iterator[Column]:
         yield column
 
 
-def _why(reason: Reason, sentence: str, row: ImportRow, table: QuantityTable) -> str:
+def _why(reason: Reason, sentence: LocalizedMessage, row: ImportRow, table: QuantityTable) -> LocalizedMessage:
     if reason is not Reason.OUT_OF_BOUNDS:
         return sentence
     quantity = table[row.quantity]
-    measured = amount_of(f"{row.value:g}", quantity, "en")
-    return f"{row.quantity} {measured} of sensor {row.sensor} is beyond {quantity.low:g} to {quantity.high:g}"
+    return LocalizedMessage(
+        "{quantity} {value} of sensor {sensor} is beyond {low} to {high}",
+        quantity=row.quantity, value=amount_of(f"{row.value:g}", quantity, "en"), sensor=row.sensor,
+        low=f"{quantity.low:g}", high=f"{quantity.high:g}",
+    )  # fmt: skip
 
 
 def _time_of(row: ImportRow) -> int:

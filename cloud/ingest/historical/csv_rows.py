@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.core.csv_cells import unguarded
+from i18n.message import LocalizedMessage
 from rules.marks import MARK_NAMES, Mark
 from wire import Clock, QuantityTable, printable
 from wire.units import Conversion, conversion
@@ -35,7 +36,19 @@ _SHOWN = 60
 
 
 class FormRefused(Exception):
-    """A file that is none of historical readings; the text is one sentence."""
+    """A file that is none of historical readings; `sentence` says why."""
+
+    def __init__(self, sentence: LocalizedMessage) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class _LineRefused(Exception):
+    """A line that says nothing, and why."""
+
+    def __init__(self, sentence: LocalizedMessage) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class ImportRow(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +70,7 @@ class RefusedRow(msgspec.Struct, frozen=True, gc=False):
     """A line that is not stored, and why, in a sentence."""
 
     line: int
-    why: str
+    why: LocalizedMessage
 
 
 class CsvForm:
@@ -70,8 +83,8 @@ class CsvForm:
         self._delimiter = ";" if ";" in header else ","
         try:
             names = [name.strip().lower() for name in self._fields(header.lstrip("\ufeff").strip()[:LONGEST_LINE])]
-        except ValueError as error:
-            raise FormRefused(f"line 1: {error}") from None
+        except _LineRefused as refused:
+            raise FormRefused(LocalizedMessage("line 1: {problem}", problem=refused.sentence)) from None
         for problem in _problems_of(names):
             raise FormRefused(problem)
         self._places = [names.index(name) if name in names else -1 for name in (*COLUMNS, ONLY_EXPORTED[0])]
@@ -88,20 +101,28 @@ class CsvForm:
                 continue
             try:
                 yield self._row(number, line)
-            except ValueError as error:
-                yield RefusedRow(number, str(error))
+            except _LineRefused as refused:
+                yield RefusedRow(number, refused.sentence)
 
     def _row(self, number: int, line: str) -> ImportRow:
         if len(line) > LONGEST_LINE:
-            raise ValueError(f"has {len(line)} characters; write one reading in at most {LONGEST_LINE}")
+            raise _LineRefused(
+                LocalizedMessage(
+                    "has {n} characters; write one reading in at most {longest}", n=len(line), longest=LONGEST_LINE
+                )
+            )
         fields = self._fields(line)
         if len(fields) != self._width:
-            raise ValueError(f"has {len(fields)} fields where the header has {self._width}; write as many")
+            raise _LineRefused(
+                LocalizedMessage(
+                    "has {n} fields where the header has {width}; write as many", n=len(fields), width=self._width
+                )
+            )
         cells = (unguarded(fields[at].strip()) if at >= 0 else "" for at in self._places)
         sensor, quantity, time, value, unit, marks = cells
         converted = self._conversion(quantity, unit)
         if not isinstance(converted, Conversion):
-            raise ValueError(converted)  # noqa: TRY004 - a mistake of the file's, as all others
+            raise _LineRefused(converted)
         time_ms, measured = self._time_ms(time), converted(self._value(value))
         return ImportRow(number, sensor, quantity, time_ms, measured, _clock_of(marks), self._is_exported)
 
@@ -109,7 +130,7 @@ class CsvForm:
         try:
             return next(csv.reader([line], delimiter=self._delimiter), [])
         except csv.Error as error:
-            raise ValueError(f"is no line of CSV: {error}") from None
+            raise _LineRefused(LocalizedMessage("is no line of CSV: {error}", error=str(error))) from None
 
     def _value(self, text: str) -> float:
         spelled = text.replace(",", ".") if self._delimiter == ";" else text
@@ -118,52 +139,76 @@ class CsvForm:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise ValueError(f"value {_short(text)}: is no number")
+            raise _LineRefused(LocalizedMessage("value {text}: is no number", text=_short(text)))
         return value
 
     def _time_ms(self, text: str) -> int:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            raise ValueError(f"time {_short(text)}: write ISO 8601, as 2026-01-01T00:10:00+09:00") from None
+            raise _LineRefused(
+                LocalizedMessage("time {text}: write ISO 8601, as 2026-01-01T00:10:00+09:00", text=_short(text))
+            ) from None
         try:
             here = self._in_zone(moment, text) if moment.tzinfo is None else moment
             return round(here.timestamp() * 1_000)
         except OverflowError:
-            raise ValueError(f"time {_short(text)}: is no time that exists") from None
+            raise _LineRefused(LocalizedMessage("time {text}: is no time that exists", text=_short(text))) from None
 
     def _in_zone(self, moment: datetime, text: str) -> datetime:
         if self._zone is None:
-            raise ValueError(f"time {_short(text)}: has no offset; write one, as +09:00, or say the file's zone")
+            raise _LineRefused(
+                LocalizedMessage(
+                    "time {text}: has no offset; write one, as +09:00, or say the file's zone", text=_short(text)
+                )
+            )
         here = moment.replace(tzinfo=self._zone)
         if here.utcoffset() != here.replace(fold=1).utcoffset():
-            raise ValueError(
-                f"time {_short(text)}: stands twice or never on the clocks of {self._zone}; write its offset"
+            raise _LineRefused(
+                LocalizedMessage(
+                    "time {text}: stands twice or never on the clocks of {zone}; write its offset",
+                    text=_short(text),
+                    zone=str(self._zone),
+                )
             )
         return here
 
-    def _find_conversion(self, quantity: str, unit: str) -> Conversion | str:
+    def _find_conversion(self, quantity: str, unit: str) -> Conversion | LocalizedMessage:
         """How a value in `unit` becomes one of `quantity`, or why it does not."""
         row = self._table.measured.get(quantity)
         if row is None:
             close = difflib.get_close_matches(quantity, self._table.measured, n=1)
-            advice = f"did you mean {close[0]}?" if close else "/api/v1/quantities lists them"
-            return f"quantity {_short(quantity)}: is not measured here; {advice}"
+            if close:
+                return LocalizedMessage(
+                    "quantity {quantity}: is not measured here; did you mean {close}?",
+                    quantity=_short(quantity), close=close[0],
+                )  # fmt: skip
+            return LocalizedMessage(
+                "quantity {quantity}: is not measured here; /api/v1/quantities lists them", quantity=_short(quantity)
+            )
         found = conversion(unit or row.unit, row)
         if found is None:
-            return f"unit {_short(unit)}: is no unit of {quantity}; write {row.unit}, or leave it out"
+            return LocalizedMessage(
+                "unit {unit}: is no unit of {quantity}; write {right}, or leave it out",
+                unit=_short(unit), quantity=quantity, right=row.unit,
+            )  # fmt: skip
         return found
 
 
-def _problems_of(names: list[str]) -> Iterator[str]:
+def _problems_of(names: list[str]) -> Iterator[LocalizedMessage]:
     for name in NEEDED:
         if name not in names:
-            yield f"line 1: has no column {name}; begin the file with {','.join(COLUMNS)} (unit may be left out)"
+            yield LocalizedMessage(
+                "line 1: has no column {name}; begin the file with {columns} (unit may be left out)",
+                name=name, columns=",".join(COLUMNS),
+            )  # fmt: skip
     for name in names:
         if name not in (*COLUMNS, *ONLY_EXPORTED):
-            yield f"line 1: column {_short(name)} is none of {', '.join(COLUMNS)}; take it out"
+            yield LocalizedMessage(
+                "line 1: column {name} is none of {columns}; take it out", name=_short(name), columns=", ".join(COLUMNS)
+            )
         if names.count(name) > 1:
-            yield f"line 1: column {name} stands there twice; take one out"
+            yield LocalizedMessage("line 1: column {name} stands there twice; take one out", name=name)
 
 
 def _clock_of(marks: str) -> Clock:

@@ -11,6 +11,7 @@ import msgspec
 
 from cloud.ingest.historical.csv_rows import CsvForm, FormRefused, ImportRow, RefusedRow
 from cloud.ingest.historical.importer import ROWS_A_PART, Importer, PartOutcome
+from i18n.message import LocalizedMessage
 
 LONGEST_HELD = 65_536
 """Bytes without the end of a line: what is longer is no file of readings."""
@@ -65,7 +66,7 @@ async def run_import(
         progress = progress.after(part[-1][0] if part else HEADER, outcome, len(refused))
         on_part(progress)
     if form is None:
-        raise FormRefused("the file is empty; begin it with sensor,quantity,time,value,unit")
+        raise FormRefused(LocalizedMessage("the file is empty; begin it with sensor,quantity,time,value,unit"))
     return progress
 
 
@@ -90,7 +91,9 @@ async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[list[Line]]:
     async for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")
         if len(rest) > LONGEST_HELD:
-            raise FormRefused(f"line {number + len(whole) + 1}: does not end; write one reading in a line")
+            raise FormRefused(
+                LocalizedMessage("line {line}: does not end; write one reading in a line", line=number + len(whole) + 1)
+            )
         yield [(number + place, _text(line)) for place, line in enumerate(whole, start=1)]
         number += len(whole)
     if rest:

@@ -20,6 +20,7 @@ from cloud.ingest.historical.imported_ranges import ImportedRange, make_ready, n
 from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, RejectedPoint, SeriesRange
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 from wire import QuantityTable
 
@@ -133,7 +134,9 @@ def _compare(checked: CheckedRows, stored: Mapping[Key, float]) -> _Comparison:
                 elif held == values[place]:
                     known += 1
                 else:
-                    why = f"{held:g} is stored of that time already; history replaces nothing"
+                    why = LocalizedMessage(
+                        "{held} is stored of that time already; history replaces nothing", held=f"{held:g}"
+                    )
                     refused += (RefusedRow(line, why) for line in lines)
             if fresh:
                 times_ms, kept = [block.times_ms[place] for place in fresh], [values[place] for place in fresh]
@@ -161,7 +164,8 @@ def _never_taken(
         block, time_ms = points[each.point]
         for quantity in each.quantities or [name for name, _ in block.fields]:
             for line in lines.get((block.sensor, quantity, time_ms), ()):
-                yield RefusedRow(line, f"the readings store never takes it: {each.reason}")
+                why = LocalizedMessage("the readings store never takes it: {reason}", reason=each.reason)
+                yield RefusedRow(line, why)
 
 
 def _line_of(row: RefusedRow) -> int:

@@ -12,6 +12,7 @@ from cloud.core.reasons import Reason
 from cloud.gateways.accounting import Receipt
 from cloud.ingest.rejection import Rejection
 from cloud.ingest.stages.receive import ReceivedMessage
+from i18n.message import LocalizedMessage
 from wire import Batch, WireError, decode_batch, decode_envelope
 from wire.batch import MAX_BATCH_BYTES, MAX_READINGS
 
@@ -65,13 +66,18 @@ def rejected_by_fault(message: ReceivedMessage, error: Exception) -> DecodedBatc
 
 def fault_sentence(error: Exception) -> str:
     """Say which failure of our own code it was."""
-    return f"Siaga failed on it with {type(error).__name__}: {str(error)[:200]}; please report it with the log"
+    return LocalizedMessage(
+        "ingest failed on it with {fault}: {words}; please report it with the log",
+        fault=type(error).__name__, words=str(error)[:200],
+    )  # fmt: skip
 
 
 def _decoded(message: ReceivedMessage) -> DecodedBatch:
     payload = message.payload
     if len(payload) > MAX_BATCH_BYTES:
-        sentence = f"message of {len(payload)} bytes; send at most {MAX_BATCH_BYTES}, in more batches"
+        sentence = LocalizedMessage(
+            "message of {n} bytes; send at most {most}, in more batches", n=len(payload), most=MAX_BATCH_BYTES
+        )
         cut = msgspec.structs.replace(message, payload=payload[:MAX_BATCH_BYTES])
         return rejected_whole(cut, Reason.OVERSIZED, sentence)
     batch = decode_batch(payload)

@@ -22,6 +22,8 @@ from cloud.ingest.stages.decode import DecodedBatch, rejected_by_fault
 from cloud.ingest.stamps import Corrected, Stamps
 from cloud.readings.blocks import Block
 from cloud.registry.snapshot import Registry
+from i18n.catalog import N_
+from i18n.message import LocalizedMessage
 from wire import Batch, Reading, encode_batch
 
 
@@ -94,7 +96,7 @@ class ValidateStage:
 
 def rejections_of(batch: Batch, gateway: str, rejected: Iterable[RejectedReadings]) -> Sequence[Rejection]:
     """One rejection for each reason: a batch makes no more dead letters than there are reasons."""
-    sentences: dict[Reason, str] = {}
+    sentences: dict[Reason, LocalizedMessage] = {}
     readings: defaultdict[Reason, list[Reading]] = defaultdict(list)
     for each in rejected:
         sentences.setdefault(each.reason, each.sentence)
@@ -102,20 +104,32 @@ def rejections_of(batch: Batch, gateway: str, rejected: Iterable[RejectedReading
     return [_rejection(batch, gateway, reason, sentences[reason], readings[reason]) for reason in sentences]
 
 
-def _rejection(batch: Batch, gateway: str, reason: Reason, sentence: str, readings: list[Reading]) -> Rejection:
+def _rejection(
+    batch: Batch, gateway: str, reason: Reason, sentence: LocalizedMessage, readings: list[Reading]
+) -> Rejection:
     raw = encode_batch(batch.stream, batch.first, readings, backfill=batch.backfill)
-    others = f" ({len(readings) - 1} more readings of this batch were refused so)" if len(readings) > 1 else ""
+    if len(readings) > 1:
+        sentence = LocalizedMessage(
+            "{sentence} ({n} more readings of this batch were refused so)", sentence=sentence, n=len(readings) - 1
+        )
     series = Counter([(reading.sensor, reading.quantity) for reading in readings])
-    return Rejection(gateway, reason, sentence + others, raw, len(readings), series)
+    return Rejection(gateway, reason, sentence, raw, len(readings), series)
+
+
+_STRANGERS = {
+    True: N_("gateway {gateway} was taken out of the city file; put it back, or stop it"),
+    False: N_("gateway {gateway} is not in the city file; add it there, or stop it"),
+}
+"""By whether the gateway was known before."""
 
 
 def _of_unknown_gateway(decoded: DecodedBatch, batch: Batch, registry: Registry) -> Rejection:
     gateway = decoded.message.gateway
     was_known = registry.gateway(gateway) is not None
-    state = "was taken out of the city file; put it back" if was_known else "is not in the city file; add it there"
     series: Counter[Series] = Counter()
     for column in batch.columns:
         series[column.sensor, column.quantity] += len(column.values)
     readings = batch.last - batch.first + 1
-    sentence = f"gateway {gateway} {state}, or stop it"
+    form = _STRANGERS[was_known]
+    sentence = LocalizedMessage(form, gateway=gateway)
     return Rejection(gateway, Reason.UNKNOWN_GATEWAY, sentence, decoded.message.payload, readings, series)

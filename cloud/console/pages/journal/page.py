@@ -1,6 +1,6 @@
 """The page of the journal: who did what, of what, why, and what it changed; the newest first.
 
-24 Nov 2026 12:10   ani (10.0.0.7)   acknowledge   alarm:17   "the pump runs"
+24 Nov 2026 12:10   ani (10.0.0.7)   acknowledged   alarm:17   "the pump runs"
 """
 
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from cloud.alarms.alarm_service import AlarmService
 from cloud.console.frame.page import ConsolePage, Fragment, PageContent
 from cloud.console.frame.rejections import NotThere
 from cloud.console.frame.visit import PageVisit
+from cloud.database.audit_actions import action_words
 from cloud.database.audit_log import AuditEntry
 from i18n import figures
 from i18n.catalog import Catalog
@@ -58,8 +59,8 @@ def journal_page(alarm_service: AlarmService) -> ConsolePage:
 
 def _line(_: Catalog, entry: AuditEntry, zone: ZoneInfo) -> ListedEntry:
     return ListedEntry(
-        entry.id, figures.day_and_time(_, entry.at_ms, zone), entry.actor, entry.origin, entry.action, entry.subject,
-        entry.reason, _cut(entry.before), _cut(entry.after),
+        entry.id, figures.day_and_time(_, entry.at_ms, zone), entry.actor, entry.origin, action_words(_, entry.action),
+        entry.subject, entry.reason, _cut(entry.before), _cut(entry.after),
     )  # fmt: skip
 
 

@@ -119,7 +119,7 @@ class _RegistryFilesPage:
                 raise ActionRejected(" ".join(problems[:PROBLEMS_SHOWN]), field="reason") from None
             return _refused(asked, problems)
         except FormRefused as error:
-            return _refused(asked, [ended(_.said(str(error)))])
+            return _refused(asked, [ended(_.said(error.sentence))])
 
     async def _import_records(self, asked: DryRun, *, by: Editor, dry_run: bool) -> Imported:
         editing, seen = self._platform.editing, None if dry_run else asked.edition

@@ -18,6 +18,7 @@ from cloud.console.pages.registry.device_actions import DeviceActions
 from cloud.console.pages.registry.files import registry_files_page
 from cloud.console.view_models.registry_edits import edit_lines
 from cloud.console.view_models.registry_forms import DATED, KEYS, form_texts
+from cloud.database.audit_actions import action_words
 from cloud.platform import Platform
 from cloud.registry.change_rows import RecordEdit, RegistryChange, site_of_record
 from cloud.registry.devices import device_text
@@ -167,8 +168,9 @@ class _RegistryPages:
         left = len(lines) - _MOST_DIFFERENCES
         what = [*lines[:_MOST_DIFFERENCES], *([visit.words("+ {n} more", n=left)] if left > 0 else [])]
         return ListedChange(
-            change.id, figures.day_and_time(visit.words, change.at_ms, visit.zone), change.author, change.action,
-            change.reason, tuple(what), change.undone_by is None and change.action != "file",
+            change.id, figures.day_and_time(visit.words, change.at_ms, visit.zone), change.author,
+            action_words(visit.words, f"registry-{change.action}"), change.reason, tuple(what),
+            change.undone_by is None and change.action != "file",
         )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import insert
 from cloud.alarms.tables import AlarmRow
 from cloud.database.audit_log import Actor, read_entries
 from cloud.database.engine import Database
-from cloud.handover.notes import LONGEST_TEXT, MOST_LISTED, HandoverNotes, HandoverRejected
+from cloud.handover.notes import LONGEST_TEXT, LOOKED_AT, MOST_LISTED, HandoverNotes, HandoverRejected
+from cloud.handover.tables import HandoverNoteRow
 from tests.registries import on_each_registry, registry_in
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER
 
@@ -102,3 +103,17 @@ async def test_a_note_that_cannot_be_written_is_refused_in_one_sentence(notes: H
         await notes.write(text, actor=ANI)
     assert str(rejected.value.sentence) == sentence
     assert await notes.newest(limit=1) == []
+
+
+async def test_unread_notes_are_counted_among_the_newest(notes: HandoverNotes):
+    assert await notes.count_unread() == 0
+    for number in range(3):
+        await notes.write(f"note {number}", actor=ANI)
+    await notes.mark_read(2, actor=BUDI)
+    assert await notes.count_unread() == 2
+
+
+async def test_no_more_notes_are_looked_at_than_a_shift_can_have_left(database: Database, notes: HandoverNotes):
+    row = {"at_ms": 1, "author": "ani", "text": "x", "alarms": "[]", "open_alarms": 0}
+    await database.run(lambda connection: connection.execute(insert(HandoverNoteRow), [row] * (LOOKED_AT + 20)))
+    assert await notes.count_unread() == LOOKED_AT

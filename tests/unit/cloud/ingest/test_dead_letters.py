@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cloud.database.audit_log import Actor, read_entries
 from cloud.ingest.dead_letter_records import DeadLetterFilter
+from cloud.ingest.dead_letters import LONGEST_SENTENCE
+from i18n.message import LocalizedMessage
 from tests.registries import on_each_registry
 from tests.unit.cloud.ingest.dead_letter_box import DeadLetterBox, rejection
 
@@ -21,6 +24,21 @@ async def test_a_letter_keeps_the_raw_form_the_reason_the_sentence_and_the_time(
         )  # fmt: skip
         assert letter.sentence == "sensor x is not in the city file"
         assert letter.replayed_ms is None
+
+
+async def test_a_letter_keeps_what_its_sentence_is_made_of_and_an_old_one_its_text(tmp_path: Path):
+    said = LocalizedMessage("sensor {sensor} is not there", sensor="x\u202ey")
+    async with DeadLetterBox(tmp_path, 2**20) as box:
+        new, long = (
+            msgspec.structs.replace(rejection(b"%d" % number), sentence=sentence)
+            for number, sentence in enumerate([said, LocalizedMessage("{x}", x="x" * 5_000)])
+        )
+        await box.write([rejection(b"old"), new, long])
+        cut, kept, old = await box.dead_letters.page()
+        assert isinstance(kept.sentence, LocalizedMessage)
+        assert (kept.sentence.form, kept.sentence) == (said.form, "sensor x y is not there")
+        assert cut.sentence == "x" * LONGEST_SENTENCE
+        assert old.sentence == rejection().sentence
 
 
 async def test_the_same_letter_again_raises_its_count_and_makes_no_row(tmp_path: Path):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.ingest.historical.csv_rows import CsvForm, FormRefused, ImportRow, RefusedRow
+from i18n.catalog import catalog_of
 from wire import BUILT_IN
 
 HEADER = "sensor,quantity,time,value,unit"
@@ -95,3 +96,10 @@ def test_any_text_is_a_row_a_refusal_or_nothing(line: str, header: str):
         assert isinstance(each, ImportRow | RefusedRow)
     with contextlib.suppress(FormRefused):
         CsvForm(header, BUILT_IN, zone=None)
+
+
+def test_why_a_line_is_refused_is_said_in_indonesian_too():
+    found = row("river,water_level,never,1,")
+    assert isinstance(found, RefusedRow)
+    said = catalog_of("id").said(found.why)
+    assert said == "waktu 'never': tulis dalam ISO 8601, seperti 2026-01-01T00:10:00+09:00"

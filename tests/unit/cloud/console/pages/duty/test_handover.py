@@ -36,6 +36,17 @@ async def test_a_note_is_written_for_the_next_shift_and_ticked_by_somebody_else(
         assert gone.words("mistake") == ["There is no such note; load the page again."]
 
 
+async def test_a_note_that_nobody_has_read_is_counted_beside_duty_on_every_page(tmp_path: Path):
+    async with Morotai(tmp_path) as city, asked(city, Role.OPERATOR) as browser:
+        assert (await browser.open("/console/en/health")).words("count") == []
+        page = await browser.send(await browser.open(DUTY), "hand-over", text="The pump leaks.")
+        assert page.words("count") == ["1"]
+        await city.platform.handover.mark_read(1, actor=BUDI)
+        assert (await browser.send(page, "hand-over", text="The tide is high.")).words("count") == ["1"]
+    async with Morotai(tmp_path) as city, asked(city, Role.TECHNICIAN) as browser:
+        assert (await browser.open(DUTY)).words("count") == [], "whom no note is for is told of none"
+
+
 async def test_older_notes_are_a_page_further(tmp_path: Path):
     async with Morotai(tmp_path) as city, asked(city, Role.OPERATOR) as browser:
         for number in range(PAGE_NOTES + 1):

@@ -23,7 +23,7 @@ async def test_the_journal_says_who_did_what_and_why_page_by_page_and_of_one_sub
     async with asked(city, Role.OPERATOR) as browser:
         page = await browser.open("/console/en/journal?subject=alarm:17")
         assert len(page.words("journal-line")) == 50
-        assert page.words("journal-line")[0].startswith("25 Nov 2025 01:00ani 10.0.0.7acknowledge alarm:17word 59")
+        assert page.words("journal-line")[0].startswith("25 Nov 2025 01:00ani 10.0.0.7acknowledged alarm:17word 59")
         older = page.text.partition("before=")[2].partition('"')[0]
         rest = await browser.open(f"/console/en/journal?subject=alarm:17&before={older}")
         assert len(rest.words("journal-line")) == 10

@@ -39,6 +39,18 @@ async def test_refused_readings_stand_in_groups_by_gateway_and_reason(city: Moro
         assert page.words("panel-empty") == ["No refused reading is open."], "gw-daruba has a sensor at the ferry too"
 
 
+async def test_why_a_letter_was_refused_is_said_in_the_language_of_who_looks(city: Morotai):
+    await some_refused(city, 1)
+    (letter,) = await city.dead_letters.page()
+    async with asked(city, Role.VIEWER) as browser:
+        english, indonesian = [
+            (await browser.open(f"/console/{code}/refused/{letter.id}")).words("letter-sentence")
+            for code in ("en", "id")
+        ]
+    assert english == ['sensor air-jetty is not in the city file; add it there with gateway = "gw-east"']
+    assert indonesian == ['sensor air-jetty tidak ada di berkas kota; tambahkan di sana dengan gateway = "gw-east"']
+
+
 async def test_a_letter_is_read_raw_beside_what_is_in_it(city: Morotai):
     await city.send("gw-east", [Reading("air-jetty", "pm2_5", now_ms() + n, 1.5) for n in range(MOST_READINGS + 7)])
     await city.deliver("gw-east", b"\xff\x00 <script>alert(1)</script>")
