@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from cloud.alarms.alarm_search import AlarmRevision, read_revision
+from cloud.alarms.alarm_steps import AlarmStep, PastStep, read_past_steps
 from cloud.alarms.records import Alarm
 from cloud.alarms.tables import AlarmRow
 from cloud.database.engine import Database
@@ -30,14 +31,6 @@ _LINE = (
 _Lines = Mapping[int, tuple[Any, ...]]
 _ALARM: tuple[Any, ...] = tuple(getattr(AlarmRow, name) for name in Alarm.__struct_fields__)
 _RULE = msgspec.json.Decoder(Rule)
-
-
-class AlarmStep(msgspec.Struct, frozen=True):
-    """What became of an alarm between two turns; `before` is None for one that has opened, `after` for one that is
-    over."""
-
-    before: Alarm | None
-    after: Alarm | None
 
 
 class OpenAlarms:
@@ -66,6 +59,13 @@ class OpenAlarms:
         self._lines = lines
         over = [AlarmStep(alarm, None) for number, alarm in before.items() if number not in lines]
         return over + [AlarmStep(before.get(number), alarm) for number, alarm in read.items()]
+
+    async def past(self, since_ms: int) -> list[PastStep]:
+        """Read the steps since `since_ms` (UTC) that led to what the last turn found; DatabaseUnavailable as there."""
+        until, _entry = self._revision
+        return await self._database.run(
+            lambda connection: read_past_steps(connection, since_ms=since_ms, until_event=until)
+        )
 
     def _read(self, connection: Connection) -> tuple[AlarmRevision, _Lines, dict[int, Alarm]]:
         revision = read_revision(connection)

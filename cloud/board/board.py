@@ -12,9 +12,9 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from cloud.alarms.open_alarms import AlarmStep
+from cloud.alarms.alarm_steps import AlarmStep, PastStep
 from cloud.alarms.records import Alarm
-from cloud.board.last_hour import LastHour
+from cloud.board.last_hour import KEPT_MS, LastHour
 from cloud.board.place import MARKS_TELL, VALUE_TELLS, PlaceInputs, PlaceReview, Series, review
 from cloud.board.records import GatewayState, PlaceState
 from cloud.board.scope import BoardView, view_of
@@ -47,6 +47,9 @@ class AlarmSource(Protocol):
     async def turn(self) -> list[AlarmStep]:
         """Take what has changed; DatabaseUnavailable leaves all as it was."""
 
+    async def past(self, since_ms: int) -> list[PastStep]:
+        """Return the steps since `since_ms` (UTC) up to the last turn; DatabaseUnavailable where that fails."""
+
 
 class LimitedSource(Protocol):
     """Which series have a limit."""
@@ -77,6 +80,7 @@ class CityBoard:
         self._alarms = alarms
         self._alarms_at: Mapping[str, Sequence[Alarm]] = {}
         self._changes = LastHour(steady_ms)
+        self._has_recalled = False
         self._refused: frozenset[Series] = frozenset()
         self._limited: frozenset[Series] = frozenset()
         self._registry_edition: object = None
@@ -173,8 +177,10 @@ class CityBoard:
 
     async def _take_alarms(self, now_ms: int) -> Iterable[str]:
         steps: list[AlarmStep] = []
+        is_first = not self._has_recalled
         with contextlib.suppress(DatabaseUnavailable):  # an open alarm stays on the board until it is known to be over
             steps = await self._alarms.turn()
+            await self._recall(now_ms)
         if not steps:
             return ()
         at: defaultdict[str, list[Alarm]] = defaultdict(list)
@@ -182,11 +188,18 @@ class CityBoard:
             at[alarm.site].append(alarm)
         self._alarms_at = at
         self.edition += 1
-        if self._since_ms:
+        if not is_first:
             for step in steps:
                 self._changes.of_alarm(step, now_ms)
         told = {alarm.site for step in steps for alarm in (step.before, step.after) if alarm is not None}
         return [site for site in told if site in self._sites]
+
+    async def _recall(self, now_ms: int) -> None:
+        """Take, once, what became of alarms in the hour before: up to what the turn before this has found."""
+        if not self._has_recalled:
+            self._changes.recall(await self._alarms.past(now_ms - KEPT_MS), now_ms)
+            self._has_recalled = True
+            self.edition += 1
 
     async def _work_out(self, sites: Collection[str], now_ms: int) -> None:
         for number, site in enumerate(sites):

@@ -1,12 +1,15 @@
 """What changed in the last hour, the newest first: places, alarms and gateways, as many as memory is given to.
 
 12:04  Daruba river bridge: alarm River level, Siaga 2      11:52  gateway gw-east is back
+
+Of alarms the database knows the past, so that they are here after a restart as if there had been none. How gateways and
+the states of places were before is kept nowhere: of these it begins anew.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from cloud.alarms.open_alarms import AlarmStep
+from cloud.alarms.alarm_steps import AlarmStep, PastStep
 from cloud.board.records import Change, End, GatewayState, PlaceState
 from cloud.gateways.connection_state import ConnectionState
 from cloud.situation import DomainState
@@ -43,20 +46,30 @@ class LastHour:
             if _kind(was) != _kind(state) and not state.alarm and not (was is not None and was.alarm):
                 self._keep(now_ms, after.site.id, was, state)
 
-    def of_alarm(self, step: AlarmStep, now_ms: int) -> None:
+    def recall(self, past: Iterable[PastStep], now_ms: int) -> None:
+        """Put what became of alarms before the start in its place."""
+        for each in past:
+            self.of_alarm(each.step, each.at_ms, ago_ms=max(0, now_ms - each.at_ms))
+        self._kept = deque(sorted(self._kept, key=_steady_ms_of), maxlen=MOST_KEPT)
+
+    def of_alarm(self, step: AlarmStep, now_ms: int, *, ago_ms: int = 0) -> None:
         """Keep that an alarm opened, changed its level or ended; that somebody took it is no change of a place."""
         before, after = step.before, step.after
         if before is None or after is None or before.level != after.level:
             alarm = after or before
-            self._keep(now_ms, "" if alarm is None else alarm.site, before, after)
+            self._keep(now_ms, "" if alarm is None else alarm.site, before, after, ago_ms=ago_ms)
 
     def of_gateway(self, before: GatewayState, after: GatewayState, now_ms: int) -> None:
         """Keep that a gateway went or came."""
         if (before.state in _CONNECTED) != (after.state in _CONNECTED):
             self._keep(now_ms, after.gateway.site, before.state, after.state, after.gateway.id)
 
-    def _keep(self, now_ms: int, site: str, before: End, after: End, gateway: str = "") -> None:
-        self._kept.append(Change(now_ms, self._steady_ms(), site, before, after, gateway))
+    def _keep(self, now_ms: int, site: str, before: End, after: End, gateway: str = "", *, ago_ms: int = 0) -> None:
+        self._kept.append(Change(now_ms, self._steady_ms() - ago_ms, site, before, after, gateway))
+
+
+def _steady_ms_of(change: Change) -> int:
+    return change.steady_ms
 
 
 def _kind(state: DomainState | None) -> object:

@@ -161,11 +161,14 @@ def _is_meant(place: PlaceState, words: Sequence[str]) -> bool:
 
 
 def _since(visit: PageVisit, view: BoardView) -> str:
-    """Since when changes are known, where that is no hour yet."""
+    """Since when changes of places and gateways are known, where that is no hour yet."""
     if wall_ms() - view.since_ms >= HOUR_MS:
         return ""
     _ = visit.words
-    return _("Known since {time}, when the server began.", time=time_of_day(view.since_ms, visit.zone)[:5])
+    return _(
+        "Places and gateways are known since {time}, when the server began; alarms for the whole hour.",
+        time=time_of_day(view.since_ms, visit.zone)[:5],
+    )
 
 
 def _counts(view: BoardView) -> Mapping[str, int]:

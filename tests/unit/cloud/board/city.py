@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from cloud.alarms.open_alarms import AlarmStep
+from cloud.alarms.alarm_steps import AlarmStep, PastStep
 from cloud.alarms.records import Alarm
 from cloud.board.board import CityBoard
 from cloud.gateways.statuses import Statuses
@@ -23,6 +23,7 @@ class Alarms:
 
     def __init__(self) -> None:
         self.held: dict[int, Alarm] = {}
+        self.were: list[PastStep] = []
         self._told: dict[int, Alarm] = {}
 
     def all(self) -> Sequence[Alarm]:
@@ -36,6 +37,9 @@ class Alarms:
         ]
         self._told = dict(self.held)
         return steps
+
+    async def past(self, since_ms: int) -> list[PastStep]:
+        return [each for each in self.were if each.at_ms >= since_ms]
 
 
 class Limited:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from cloud.alarms.open_alarms import AlarmStep
+from cloud.alarms.alarm_steps import AlarmStep, PastStep
 from cloud.board.board import GATEWAYS_A_TURN
 from cloud.board.records import Change
 from cloud.database.engine import DatabaseUnavailable
@@ -138,6 +138,41 @@ async def test_the_last_hour_tells_of_places_alarms_and_gateways_and_forgets_wha
     city.later(3_601)
     await city.board.turn()
     assert [change for change in city.board.view(ALL).changes if change.time_ms < city.now_ms] == []
+
+
+async def test_a_board_that_begins_knows_what_became_of_alarms_and_forgets_it_by_its_time(city: SmallCity):
+    alarm, minute_ms = an_alarm(id=1, level=0), 60_000
+    city.alarms.held[1] = worse = msgspec.structs.replace(alarm, level=1)
+    city.alarms.were = [
+        PastStep(city.now_ms - 50 * minute_ms, AlarmStep(None, alarm)),
+        PastStep(city.now_ms - 10 * minute_ms, AlarmStep(alarm, worse)),
+    ]
+    await city.board.turn()
+    assert [(change.time_ms, *shown(change)[2:]) for change in city.board.view(ALL).changes] == [
+        (city.now_ms - 10 * minute_ms, 0, 1),
+        (city.now_ms - 50 * minute_ms, None, 0),
+    ]
+    city.later(11 * 60)
+    city.alarms.held.clear()
+    await city.board.turn()
+    assert [shown(change)[2:] for change in city.board.view(ALL).changes] == [(1, None), (0, 1)]
+
+
+async def test_what_the_database_cannot_tell_at_the_start_it_is_asked_again(city: SmallCity, monkeypatch):
+    alarm, past = an_alarm(id=1, level=0), city.alarms.past
+    city.alarms.held[1] = alarm
+    city.alarms.were = [PastStep(city.now_ms - 60_000, AlarmStep(None, alarm))]
+
+    async def away(_since_ms: int) -> list[PastStep]:
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr(city.alarms, "past", away)
+    await city.board.turn()
+    assert city.board.view(ALL).changes == []
+    monkeypatch.setattr(city.alarms, "past", past)
+    for _turn in range(2):
+        await city.board.turn()
+    assert [shown(change)[2:] for change in city.board.view(ALL).changes] == [(None, 0)]
 
 
 async def test_a_share_of_capacity_that_moves_within_its_state_is_no_change(city: SmallCity):
