@@ -5,7 +5,6 @@ hour, minutes, belonging ─► InHand ─► else the store, from there on to t
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from itertools import groupby
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -157,10 +156,11 @@ def and_after(ends_ms: Iterable[int], hours: int, *, zone: ZoneInfo, now_ms: int
 
 def spans(times_ms: Iterable[int], *, gap_ms: int) -> list[list[int]]:
     """Times in order, cut where nothing is for longer than `gap_ms`: so that nobody reads the year between two days."""
-    cuts, before = 0, None
-    numbered: list[tuple[int, int]] = []
+    found: list[list[int]] = []
+    last_ms = None
     for time_ms in sorted(times_ms):
-        cuts += before is not None and time_ms - before > gap_ms
-        numbered.append((cuts, time_ms))
-        before = time_ms
-    return [[time_ms for _, time_ms in group] for _, group in groupby(numbered, key=lambda pair: pair[0])]
+        if last_ms is None or time_ms - last_ms > gap_ms:
+            found.append([])
+        found[-1].append(time_ms)
+        last_ms = time_ms
+    return found

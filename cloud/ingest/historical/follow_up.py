@@ -1,6 +1,8 @@
 """What follows from imported readings: judged again, derived series, alarms found late; some hours at a time.
 
 imported_ranges ─► of the sensors whose gateways are ours ─► review, derivations, newest, rules        nobody is paged
+
+The rules see so many readings at once as the loop can be held for: live ones and screens have their turn between them.
 """
 
 import asyncio
@@ -18,7 +20,7 @@ from cloud.derived.service import Derivations
 from cloud.ingest.historical.imported_ranges import ImportedRange, ready_ranges, record_followed_up
 from cloud.ingest.review import Review
 from cloud.ingest.review_notes import keep_notes
-from cloud.readings.contract import ReadingsStore, StoredReading, StoreUnavailable
+from cloud.readings.contract import Point, ReadingsStore, StoredReading, StoreUnavailable
 from cloud.readings.newest import Newest
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
@@ -30,6 +32,9 @@ TICK_S = 5.0
 RANGES_A_TICK = 100
 SPAN_MS = 2 * DAY_MS
 """So much of a range is handed on in a tick, so that the present is not computed behind ten years of the past."""
+POINTS_A_QUESTION = 5_000
+POINTS_A_TURN = 500
+"""Readings that rules are shown before other tasks have their turn: some 10 ms on a small server."""
 _BACKFILL = int(Mark.BACKFILL)
 
 _log = logging.getLogger(__name__)
@@ -107,19 +112,25 @@ class FollowUp:
 
     async def _follow(self, each: ImportedRange, sensor: Sensor, until_ms: int) -> None:
         self._derivations.on_series_changed(each.sensor, each.quantity, each.first_ms, until_ms - 1)
-        points = await self._store.history(each.sensor, each.quantity, start_ms=each.first_ms, end_ms=until_ms)
-        if not points:
-            return
-        past = [point for point in points if point.marks & _BACKFILL]
-        await self._evaluator.observe_past(columns_of(each.sensor, each.quantity, past))
-        last = points[-1]
-        reading = StoredReading(
-            sensor.site, sensor.id, sensor.gateway, each.quantity, last.time_ms, last.value, last.marks
-        )
-        self._newest.load([reading])
+        start_ms, last = each.first_ms, None
+        while points := await self._store.history(
+            each.sensor, each.quantity, start_ms=start_ms, end_ms=until_ms, limit=POINTS_A_QUESTION
+        ):
+            for first in range(0, len(points), POINTS_A_TURN):
+                some = points[first : first + POINTS_A_TURN]
+                past = [point for point in some if point.marks & _BACKFILL]
+                await self._evaluator.observe_past(columns_of(each.sensor, each.quantity, past))
+                await asyncio.sleep(0)
+            last, start_ms = points[-1], points[-1].time_ms + 1
+        if last is not None:
+            self._newest.load([_newest_reading(sensor, each.quantity, last)])
 
     def component(self) -> Component:
         """How following up is doing."""
         if self._fault:
             return Component(Condition.DEGRADED, self._fault)
         return Component(Condition.OK, f"imported ranges to follow up: {self._waiting}")
+
+
+def _newest_reading(sensor: Sensor, quantity: str, point: Point) -> StoredReading:
+    return StoredReading(sensor.site, sensor.id, sensor.gateway, quantity, point.time_ms, point.value, point.marks)

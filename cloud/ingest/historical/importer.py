@@ -27,6 +27,8 @@ from wire import QuantityTable
 ROWS_A_PART = 5_000
 """Rows in memory at once; a part is one write of the store."""
 RANGES_A_QUESTION = 500
+POINTS_A_TURN = 5_000
+"""Stored readings that are looked at before other tasks have their turn: some milliseconds."""
 NEAR_MS = 90_000
 """Rows so near to each other are compared with what is stored in one question; between others may lie much."""
 SUBJECT = "readings"
@@ -91,7 +93,10 @@ class Importer:
         )  # fmt: skip
         while asked := list(islice(ranges, RANGES_A_QUESTION)):
             for each, points in zip(asked, await self._store.histories(asked), strict=True):
-                found |= {(each.sensor, each.quantity, point.time_ms): point.value for point in points}
+                for first in range(0, len(points), POINTS_A_TURN):
+                    some = points[first : first + POINTS_A_TURN]
+                    found |= {(each.sensor, each.quantity, point.time_ms): point.value for point in some}
+                    await asyncio.sleep(0)
         return found
 
     async def _write(self, blocks: Sequence[Block], lines: Mapping[Key, Sequence[int]]) -> list[RefusedRow]:

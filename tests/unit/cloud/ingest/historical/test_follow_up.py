@@ -1,15 +1,23 @@
 """What follows from an import: once, by the process whose sensor it is, after restarts too, and a little at a time."""
 
-from collections.abc import Callable
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
+from cloud.alarms.records import AlarmFilter
+from cloud.alarms.rule_input import WatchedColumn
 from cloud.derived.service import Derivations
-from cloud.ingest.historical.follow_up import SPAN_MS, FollowUp
+from cloud.ingest.historical import follow_up as follow_up_module
+from cloud.ingest.historical.follow_up import POINTS_A_TURN, SPAN_MS, FollowUp
 from cloud.ingest.historical.imported_ranges import READY_AFTER_MS, ImportedRange, make_ready, note_ranges
 from cloud.ingest.tables import ImportedRangeRow, ReviewNoteRow
+from cloud.readings.blocks import Block
 from cloud.readings.newest import Newest
+from rules.marks import Mark
 from tests.registries import each_registry
 from tests.unit.cloud.alarms.town import T0, Town, level
 from wire.durations import HOUR_MS
@@ -86,3 +94,45 @@ async def test_a_sensor_of_which_only_history_is_known_has_a_newest_reading(tmp_
         await noted(town, ImportedRange("river", "water_level", T0, T0))
         await follow_up(town, Told(town)).tick()
         assert town.newest.series("river", "water_level").value == 100.0
+
+
+class Turns:
+    """Counts the turns of the loop, and what rules are shown in each."""
+
+    def __init__(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.shown: Counter[int] = Counter()
+        self._turn = 0
+        self._show = town.evaluator.observe_past
+        monkeypatch.setattr(town.evaluator, "observe_past", self._counted)
+
+    async def _counted(self, columns: Iterable[WatchedColumn]) -> None:
+        kept = list(columns)
+        self.shown[self._turn] += sum(len(column.times_ms) for column in kept)
+        await self._show(kept)
+
+    async def count(self) -> None:
+        while True:
+            self._turn += 1
+            await asyncio.sleep(0)
+
+
+async def test_rules_see_no_more_past_readings_in_a_turn_of_the_loop_than_hold_it_up_briefly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(follow_up_module, "POINTS_A_QUESTION", 1_200)
+    async with Town(tmp_path) as town:
+        await town.rule()
+        await town.send(level(100, at=SPAN_MS / 1_000))
+        times_ms = [T0 + number * 60_000 for number in range(SPAN_MS // 60_000)]
+        fields = (("water_level", [200.0] * len(times_ms)),)
+        past = Block("daruba", "river", "gw-daruba", "flood", int(Mark.BACKFILL), times_ms, fields)
+        await town.store.write([town.store.encode([past])])
+        await noted(town, ImportedRange("river", "water_level", T0, T0 + SPAN_MS - 1))
+        turns = Turns(town, monkeypatch)
+        counting = asyncio.create_task(turns.count())
+        await follow_up(town, Told(town)).tick()
+        counting.cancel()
+        assert max(turns.shown.values()) == POINTS_A_TURN
+        assert sum(turns.shown.values()) == len(times_ms), "none is left out where a question has more than one answer"
+        late = await town.alarm_service.alarms(AlarmFilter(late=True))
+        assert [alarm.opened_ms for alarm in late] == [T0]
