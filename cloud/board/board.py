@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cloud.alarms.alarm_steps import AlarmStep, PastStep
 from cloud.alarms.records import Alarm
@@ -84,6 +84,7 @@ class CityBoard:
         self._refused: frozenset[Series] = frozenset()
         self._limited: frozenset[Series] = frozenset()
         self._registry_edition: object = None
+        self._table: QuantityTable | None = None
         self._sites: dict[str, Site] = {}
         self._known: dict[str, Sensor] = {}
         self._measured: dict[str, Sequence[str]] = {}
@@ -159,14 +160,24 @@ class CityBoard:
         if self._registry.edition == self._registry_edition:
             return ()
         self._registry_edition = self._registry.edition
+        sites_before, known_before, measured_before = self._sites, self._known, self._measured
+        is_other_table, self._table = self._registry.quantities is not self._table, self._registry.quantities
         self._sites = {site.id: site for site in self._registry.sites()}
         self._known = {sensor.id: sensor for sensor in self._registry.sensors()}
-        self._measured = {sensor.id: _measured(sensor, self._registry.quantities) for sensor in self._known.values()}
+        changed = set(self._known) if is_other_table else _changed(known_before, self._known)
+        self._measured = {
+            sensor.id: _measured(sensor, self._table) if sensor.id in changed else measured_before[sensor.id]
+            for sensor in self._known.values()
+        }
         self._reviews = {site: held for site, held in self._reviews.items() if site in self._sites}
         gateways = {gateway.id for gateway in self._registry.gateways()}
         self._gateways = {gateway: held for gateway, held in self._gateways.items() if gateway in gateways}
         self.edition += 1
-        return list(self._sites)
+        if is_other_table:
+            return list(self._sites)
+        several = (known.get(name) for known in (known_before, self._known) for name in changed)
+        places = {sensor.site for sensor in several if sensor is not None}
+        return [site for site in places | _changed(sites_before, self._sites) if site in self._sites]
 
     def _take_series(self) -> Iterable[str]:
         """Take what is refused and what is limited; the places of series that are so now, or were, have changed."""
@@ -267,6 +278,15 @@ class CityBoard:
                 self.edition += 1
                 if before is not None:
                     self._changes.of_gateway(before, found, now_ms)
+
+
+_Record = TypeVar("_Record", Site, Sensor)
+
+
+def _changed(before: Mapping[str, _Record], after: Mapping[str, _Record]) -> set[str]:
+    """The ids of records that have come, gone or changed."""
+    gone = before.keys() - after.keys()
+    return gone | {name for name, each in after.items() if (held := before.get(name)) is not each and held != each}
 
 
 def _measured(sensor: Sensor, table: QuantityTable) -> Sequence[str]:

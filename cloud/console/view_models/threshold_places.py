@@ -3,10 +3,13 @@
 Pulau Morotai            River level, Heat
   Daruba river bridge    Morotai Selatan                 a page of sites, with the sensors of the one that is open
     River gauge          Water level · River level
-What it needs of the whole city is worked out when rules or registry change, and kept for all pages.
+What it needs of all rules is worked out when one changes, what it needs of all sensors when the registry does, and the
+index of the search when somebody searches then; it is kept for all pages.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import chain
 
 import msgspec
 
@@ -45,14 +48,33 @@ class Branches(msgspec.Struct, frozen=True):
     count: int
 
 
-class _OfTheCity(msgspec.Struct, frozen=True):
+class _OfTheRules(msgspec.Struct, frozen=True):
     """What is kept until the rules or the registry change."""
 
     titles: dict[str, tuple[str, ...]]
     families: tuple[tuple[str, str, str], ...]
-    groups: dict[str, frozenset[str]]
     gone: tuple[str, ...]
-    searched: tuple[tuple[str, str, str], ...]
+
+
+class _OfTheRegistry:
+    """What is kept until the registry changes: the groups by name, and what is searched, each from when it is asked."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry, self.edition = registry, registry.edition
+
+    @cached_property
+    def groups(self) -> dict[str, frozenset[str]]:
+        return _groups(_measuring(self._registry.sensors()))
+
+    @cached_property
+    def searched(self) -> tuple[tuple[str, str, str], ...]:
+        """(text, scope, site) of each place."""
+        sites = ((f"{site.name} {site.place} {site.id}", f"site:{site.id}", site.id) for site in self._registry.sites())
+        sensors = (
+            (f"{sensor.name} {sensor.id}", f"sensor:{sensor.id}", sensor.site)
+            for sensor in _measuring(self._registry.sensors())
+        )
+        return tuple((text.casefold(), scope, site) for text, scope, site in chain(sites, sensors))
 
 
 class ThresholdPlaces:
@@ -62,11 +84,18 @@ class ThresholdPlaces:
         self._rule_store = rule_store
         self._moment: object = None
         self._until_ms = _NEVER_MS
-        self._kept: dict[str, _OfTheCity] = {}
+        self._kept: dict[str, _OfTheRules] = {}
+        self._of_registry = _OfTheRegistry(rule_store.registry)
 
     @property
     def _registry(self) -> Registry:
         return self._rule_store.registry
+
+    @property
+    def _city(self) -> _OfTheRegistry:
+        if self._of_registry.edition != self._registry.edition:
+            self._of_registry = _OfTheRegistry(self._registry)
+        return self._of_registry
 
     def moment(self) -> object:
         """What changes whenever another rule holds somewhere, or another thing is there."""
@@ -101,7 +130,7 @@ class ThresholdPlaces:
 
     def groups(self, _: Catalog, sites: frozenset[str] | None) -> Branches:
         """The first of the groups of sensors, by name."""
-        seen = [name for name, at in self._of(_).groups.items() if sites is None or at & sites]
+        seen = [name for name, at in self._city.groups.items() if sites is None or at & sites]
         return self._page(_, [f"group:{name}" for name in seen], 0, GROUPS_SHOWN)
 
     def gone(self, _: Catalog, sites: frozenset[str] | None) -> tuple[Branch, ...]:
@@ -116,7 +145,7 @@ class ThresholdPlaces:
         wanted = text.casefold().strip()
         found = [
             scope
-            for name, scope, site in self._of(_).searched
+            for name, scope, site in self._city.searched
             if wanted in name and (sites is None or not site or site in sites)
         ]
         ruled = [
@@ -124,7 +153,7 @@ class ThresholdPlaces:
             for family, title, scope in self._of(_).families
             if wanted in f"{title} {family}".casefold() and self._may_show(scope, sites)
         ]
-        groups = [name for name, at in self._of(_).groups.items() if sites is None or at & sites]
+        groups = [name for name, at in self._city.groups.items() if sites is None or at & sites]
         scopes = [*(f"group:{name}" for name in groups if wanted in name.casefold()), *found]
         shown = [*ruled, *(self.branch(_, scope) for scope in scopes[:FOUND_SHOWN])][:FOUND_SHOWN]
         return Branches(tuple(shown), 0, 1, len(ruled) + len(scopes))
@@ -132,7 +161,7 @@ class ThresholdPlaces:
     def has(self, _: Catalog, scope: str) -> bool:
         """Whether there is a place `scope`, or was when rules were set there."""
         kind, _colon, name = scope.partition(":")
-        if kind == "group" and name in self._of(_).groups:
+        if kind == "group" and name in self._city.groups:
             return True
         there = kind != "group" and next(scope_problems(scope, self._registry), None) is None
         return there or bool(self._rule_store.versions(scope=scope))
@@ -162,14 +191,14 @@ class ThresholdPlaces:
         table = self._registry.quantities
         return ", ".join(figures.name_of(_, table.row(quantity)) for quantity in sensor.quantities)
 
-    def _of(self, _: Catalog) -> _OfTheCity:
+    def _of(self, _: Catalog) -> _OfTheRules:
         self.moment()
         code = _.language.code
         if code not in self._kept:
             self._kept[code] = self._work_out(_)
         return self._kept[code]
 
-    def _work_out(self, _: Catalog) -> _OfTheCity:
+    def _work_out(self, _: Catalog) -> _OfTheRules:
         titles: dict[str, list[str]] = {}
         families = []
         for family in self._rule_store.families():
@@ -178,20 +207,11 @@ class ThresholdPlaces:
             families += [(family, title, patches[0].scope)] if patches else []
             for patch in patches:
                 titles.setdefault(patch.scope, []).append(title)
-        sensors = _measuring(self._registry.sensors())
-        return _OfTheCity(
+        return _OfTheRules(
             titles={scope: tuple(sorted(names)) for scope, names in titles.items()},
             families=tuple(families),
-            groups=_groups(sensors),
             gone=tuple(sorted(scope for scope in titles if asleep(scope, self._registry) is not None)),
-            searched=tuple(self._searched(sensors)),
         )
-
-    def _searched(self, sensors: Iterable[Sensor]) -> Iterable[tuple[str, str, str]]:
-        for site in self._registry.sites():
-            yield f"{site.name} {site.place} {site.id}".casefold(), f"site:{site.id}", site.id
-        for sensor in sensors:
-            yield f"{sensor.name} {sensor.id}".casefold(), f"sensor:{sensor.id}", sensor.site
 
 
 def _measuring(sensors: Iterable[Sensor]) -> list[Sensor]:

@@ -4,13 +4,18 @@ import msgspec
 import pytest
 
 from cloud.alarms.alarm_steps import AlarmStep, PastStep
+from cloud.board import board as board_module
 from cloud.board.board import GATEWAYS_A_TURN
+from cloud.board.place import PlaceInputs, PlaceReview, review
 from cloud.board.records import Change
 from cloud.database.engine import DatabaseUnavailable
 from cloud.gateways.connection_state import ConnectionState
+from cloud.registry.records import City, Sensor
+from cloud.registry.snapshot import Registry
 from i18n.catalog import catalog_of
 from rules.marks import Mark
-from tests.unit.cloud.board.city import SmallCity
+from tests.unit.cloud.api.morotai import GATEWAYS, SENSORS, SITES, ZONE
+from tests.unit.cloud.board.city import MIC, SmallCity
 from tests.unit.cloud.console.alarms_made import an_alarm
 from wire import Domain
 
@@ -173,6 +178,43 @@ async def test_what_the_database_cannot_tell_at_the_start_it_is_asked_again(city
     for _turn in range(2):
         await city.board.turn()
     assert [shown(change)[2:] for change in city.board.view(ALL).changes] == [(None, 0)]
+
+
+@pytest.mark.parametrize(
+    ("sensors", "worked_out"),
+    [
+        pytest.param([*SENSORS, MIC], [], id="nothing changed"),
+        pytest.param([*SENSORS[1:], MIC], ["daruba"], id="one has gone"),
+        pytest.param([*SENSORS, MIC, msgspec.structs.replace(MIC, id="other", site="dodola")], ["dodola"], id="new"),
+        pytest.param([*SENSORS, msgspec.structs.replace(MIC, site="dodola")], ["dodola", "sangowo"], id="moved"),
+        pytest.param([*SENSORS, msgspec.structs.replace(MIC, interval_s=5)], ["sangowo"], id="another interval"),
+    ],
+)
+async def test_another_registry_has_the_places_worked_out_that_it_changes(
+    city: SmallCity, monkeypatch, sensors: list[Sensor], worked_out: list[str]
+):
+    await city.board.turn()
+    seen = list[str]()
+
+    def noted(inputs: PlaceInputs, now_ms: int) -> PlaceReview:
+        seen.append(inputs.site.id)
+        return review(inputs, now_ms)
+
+    monkeypatch.setattr(board_module, "review", noted)
+    city.registry.replace_with(
+        Registry(
+            city=City("Pulau Morotai", ZONE),
+            sites=SITES,
+            gateways=GATEWAYS,
+            sensors=sensors,
+            quantities=city.registry.quantities,
+        )
+    )
+    await city.board.turn()
+    assert sorted(seen) == worked_out
+    fresh = city.board_from_scratch()
+    await fresh.turn()
+    assert city.board.view(ALL).places == fresh.view(ALL).places
 
 
 async def test_a_share_of_capacity_that_moves_within_its_state_is_no_change(city: SmallCity):

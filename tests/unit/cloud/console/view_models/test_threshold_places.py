@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,28 @@ async def test_what_is_found_is_bounded_and_counted(city: Morotai):
     assert [branch.scope for branch in places.search(EN, "gauge", frozenset({"s8"})).shown] == ["sensor:other"]
     assert places.search(EN, "rivers", frozenset({"s7"})).count == 0
     assert places.search(ID, "tinggi muka", None).shown[0].scope == "all"
+
+
+async def test_no_sensor_is_looked_at_again_because_a_rule_changes(city: Morotai, monkeypatch: pytest.MonkeyPatch):
+    walks, measuring = list[int](), threshold_places._measuring
+
+    def walked(sensors: Iterable[Sensor]) -> list[Sensor]:
+        walks.append(1)
+        return measuring(sensors)
+
+    monkeypatch.setattr(threshold_places, "_measuring", walked)
+    places = ThresholdPlaces(city.rule_store)
+    for title in ("River level", "High river"):
+        await city.rule_store.save("river-level", "all", RIVER_RULE | {"title": title}, actor=ANI, reason="a name")
+        for words in (EN, ID):
+            assert places.branch(words, "all").own != ()
+            assert [branch.name for branch in places.groups(words, None).shown] == ["rivers"]
+            assert places.has(words, "group:rivers")
+        assert places.branch(EN, "all").own == (title,)
+    assert len(walks) == 1
+    for _search in range(3):
+        places.search(EN, "gauge", None)
+    assert len(walks) == 2
 
 
 async def test_a_change_of_rules_or_registry_is_seen_and_nothing_else_is_worked_out_again(city: Morotai):
