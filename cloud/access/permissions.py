@@ -151,6 +151,7 @@ PERMISSIONS: Table = {
     ("GET", "/api/v1/fleet/rollouts/{id}/gateways"): _ENGINEER,
     ("POST", "/api/v1/fleet/rollouts"): _ADMINISTRATOR,
     ("POST", "/api/v1/fleet/rollouts/stop"): _ADMINISTRATOR,
+    ("POST", "/api/v1/fleet/rollouts/go-on"): _ADMINISTRATOR,
     # backups
     ("GET", "/api/v1/backups"): _ADMINISTRATOR,
     ("POST", "/api/v1/backups"): _ADMINISTRATOR,
@@ -212,6 +213,8 @@ PERMISSIONS: Table = {
     ("GET", "/console/{language}/fleet"): _VIEWER,
     ("GET", "/console/{language}/fleet/{id}"): _VIEWER,
     ("POST", "/console/{language}/fleet/{id}/{action}"): _TECHNICIAN,
+    ("GET", "/console/{language}/rollouts"): _ENGINEER,
+    ("POST", "/console/{language}/rollouts/{action}"): _ADMINISTRATOR,
     ("GET", "/console/{language}/refused"): _VIEWER,
     ("POST", "/console/{language}/refused/{action}"): _TECHNICIAN,
     ("GET", "/console/{language}/refused/{id}"): _VIEWER,

@@ -1,7 +1,7 @@
 """Versions of gateways, and rollouts in steps, for who administers all of it.
 
 GET  /api/v1/fleet/versions      GET  /api/v1/fleet/rollouts      GET …/rollouts/7      GET …/rollouts/7/gateways
-POST /api/v1/fleet/rollouts {"version":"1.2.0","batch":5}          POST …/rollouts/stop
+POST /api/v1/fleet/rollouts {"version":"1.2.0","batch":5}          POST …/rollouts/stop   …/rollouts/go-on
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from fastapi import Query
 from cloud.access.principal import Principal
 from cloud.api.parameters import BeforeId, RowId
 from cloud.api.routes import CurrentPlatform, new_routes
-from cloud.api.schemas.fleet import MemberAnswer, NewRollout, RolloutAnswer, StopRollout, VersionAnswer
+from cloud.api.schemas.fleet import GoOnWithRollout, MemberAnswer, NewRollout, RolloutAnswer, StopRollout, VersionAnswer
 from cloud.core.printable import Wanted
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem
@@ -87,6 +87,16 @@ async def stop(platform: CurrentPlatform, principal: CurrentPrincipal, wanted: S
     except RolloutRefused as error:
         raise HttpProblem("rollout-refused", str(error)) from None
     return RolloutAnswer.of_progress(await found.find(rollout.id))
+
+
+@ROUTES.post("/rollouts/go-on", status_code=201)
+async def go_on(platform: CurrentPlatform, principal: CurrentPrincipal, wanted: GoOnWithRollout) -> RolloutAnswer:
+    """Bring those to its version that a stopped rollout left without, by another of the same terms."""
+    try:
+        progress = await _rollouts(platform, principal).go_on(actor=principal.actor, with_failed=wanted.failed)
+    except RolloutRefused as error:
+        raise HttpProblem("rollout-refused", str(error)) from None
+    return RolloutAnswer.of_progress(progress)
 
 
 @ROUTES.get("/rollouts/{rollout_id}")

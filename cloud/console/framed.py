@@ -37,6 +37,7 @@ from cloud.console.pages.manual_reading.page import manual_reading_page
 from cloud.console.pages.people.page import people_page
 from cloud.console.pages.refused.page import letter_page, refused_page
 from cloud.console.pages.registry.pages import registry_pages
+from cloud.console.pages.rollouts.page import rollouts_page
 from cloud.console.pages.site.page import site_page
 from cloud.console.pages.situation.page import situation_page
 from cloud.console.pages.thresholds.new_rule import new_rule_page
@@ -72,6 +73,7 @@ def pages_of(platform: Platform, settings: ConsoleSettings) -> list[ConsolePage]
         facts_page(platform.facts, platform.registry, places, heights=platform.heights),
         fleet_page(gateways),
         gateway_page(platform, gateways),
+        rollouts_page(platform),
         refused_page(platform),
         letter_page(platform),
         thresholds_page(platform.rule_store, threshold_places),

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from i18n.message import LocalizedMessage
 from wire import WireError
 from wire.gateway_update import UpdateState, UpdateStatus, is_newer
 
@@ -41,7 +42,11 @@ OPEN = (MemberState.WAITING, MemberState.ASKED)
 
 
 class RolloutRefused(Exception):
-    """A rollout cannot begin or end so; the text is one sentence."""
+    """A rollout cannot begin or end so; the text is one sentence, `sentence` for people of both languages."""
+
+    def __init__(self, sentence: LocalizedMessage) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class Rollout(msgspec.Struct, frozen=True):

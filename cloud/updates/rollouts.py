@@ -1,6 +1,7 @@
 """Rollouts for whoever begins, follows and stops them: console, API, a command; the running cloud does the rest.
 
 start("1.2.0", batch=5) ─► running ─► done | failed          stop ─► stopped: who was asked goes on, nobody else is
+                                                         go_on ─► the rest of it, by a rollout of the same terms
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -24,6 +25,7 @@ from cloud.updates.rollout import (
     RolloutRefused,
     RolloutState,
 )
+from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 
 
@@ -69,7 +71,10 @@ class Rollouts:
             rollout_rows.newest(connection, to_change=True)
             before = rollout_rows.newest(connection)  # whoever was first is seen only now
             if before is not None and before.state is RolloutState.RUNNING:
-                raise RolloutRefused(f"the rollout of {before.version} is running; stop it first, or wait for its end")
+                running = LocalizedMessage(
+                    "the rollout of {version} is running; stop it first, or wait for its end", version=before.version
+                )
+                raise RolloutRefused(running)
             if before is not None:
                 left = rollout_rows.members(connection, before.id, OPEN)
                 given_up = [
@@ -98,9 +103,13 @@ class Rollouts:
         versions = self.versions()
         if version not in versions:
             listed = ", ".join(list(versions)[:20]) or "none"
-            raise RolloutRefused(f"version {version[:64]!r} is not published; these are: {listed}")
+            said = LocalizedMessage(
+                "version {version!r} is not published; these are: {listed}", version=version[:64], listed=listed
+            )
+            raise RolloutRefused(said)
         if not 1 <= batch <= MOST_IN_A_BATCH:
-            raise RolloutRefused(f"batch: {batch}: write 1 to {MOST_IN_A_BATCH}")
+            said = LocalizedMessage("batch: {batch}: write 1 to {most}", batch=batch, most=MOST_IN_A_BATCH)
+            raise RolloutRefused(said)
         wanted = self._wanted(gateways)
         now_ms, limit = self._clock(), self._limit_s if limit_s is None else limit_s
         rollout = Rollout(
@@ -115,7 +124,7 @@ class Rollouts:
         def stop(connection: Connection) -> Rollout:
             rollout = rollout_rows.newest(connection, to_change=True)
             if rollout is None or rollout.state not in (RolloutState.RUNNING, RolloutState.FAILED):
-                raise RolloutRefused("no rollout is running")
+                raise RolloutRefused(LocalizedMessage("no rollout is running"))
             said = "; ".join(filter(None, (f"stopped by {actor.name}", reason, rollout.reason)))
             now_ms = self._clock()
             rollout_rows.save_state(connection, rollout.id, RolloutState.STOPPED, said, now_ms=now_ms)
@@ -123,6 +132,24 @@ class Rollouts:
             return msgspec.structs.replace(rollout, state=RolloutState.STOPPED, reason=said, changed_ms=now_ms)
 
         return await self._database.run(stop)
+
+    async def go_on(self, *, actor: Actor, with_failed: bool = False) -> RolloutProgress:
+        """Bring those to its version that the newest rollout left without, by a rollout of the same terms.
+
+        `with_failed` asks those again that failed. RolloutRefused where it was not stopped, or left nobody without.
+        """
+        before = await self.newest()
+        if before is None or before.rollout.state not in (RolloutState.STOPPED, RolloutState.FAILED):
+            raise RolloutRefused(LocalizedMessage("no rollout was stopped that could go on"))
+        rollout, known = before.rollout, frozenset(self._gateways())
+        states = (*OPEN, MemberState.FAILED) if with_failed else OPEN
+        left = [each.gateway for each in await self.members(rollout.id, states) if each.gateway in known]
+        if not left:
+            raise RolloutRefused(LocalizedMessage("nobody waits for it any more; begin another rollout"))
+        return await self.start(
+            rollout.version, batch=rollout.batch, actor=actor, gateways=left, skip_offline=rollout.skip_offline,
+            again=rollout.again or with_failed, limit_s=rollout.limit_s,
+        )  # fmt: skip
 
     async def newest(self) -> RolloutProgress | None:
         """The newest rollout; None where there never was one."""
@@ -155,14 +182,19 @@ class Rollouts:
         )
 
     def _wanted(self, named: Iterable[str]) -> list[str]:
-        known, wanted = self._gateways(), list(dict.fromkeys(named))
+        known, wanted = dict.fromkeys(self._gateways()), list(dict.fromkeys(named))
         for name in wanted:
             if name not in known:
                 close = get_close_matches(name, known, n=1)
-                advice = f"did you mean {close[0]}?" if close else "see the list of gateways"
-                raise RolloutRefused(f"there is no gateway {name[:64]!r}; {advice}")
+                advice = (
+                    LocalizedMessage("did you mean {name}?", name=close[0])
+                    if close
+                    else LocalizedMessage("see the list of gateways")
+                )
+                said = LocalizedMessage("there is no gateway {name!r}; {advice}", name=name[:64], advice=advice)
+                raise RolloutRefused(said)
         if not (wanted or known):
-            raise RolloutRefused("the city has no gateway")
+            raise RolloutRefused(LocalizedMessage("the city has no gateway"))
         return sorted(wanted or known)
 
 

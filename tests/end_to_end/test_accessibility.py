@@ -42,6 +42,7 @@ ADDRESSES = {
     "registry/files": "registry/files",
     "registry/{kind}/{id}": "registry/sensors/river",
     "people": "people",
+    "rollouts": "rollouts",
     "backups": "backups",
     "journal": "journal",
     "health": "health",

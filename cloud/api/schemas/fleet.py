@@ -73,6 +73,12 @@ class NewRollout(RequestBody):
     word: Annotated[PrintableText, Field(max_length=1_000)] = Field(default="", description="why, for the journal")
 
 
+class GoOnWithRollout(RequestBody):
+    """Whether those that failed are asked again too."""
+
+    failed: bool = False
+
+
 class StopRollout(RequestBody):
     """Why it is stopped."""
 

@@ -16,6 +16,7 @@ MORE_PLACES = {
     "duty": (Role.VIEWER, N_("Duty")),
     "maintenance": (Role.VIEWER, N_("Maintenance")),
     "facts": (Role.VIEWER, N_("Facts")),
+    "rollouts": (Role.ENGINEER, N_("Versions and rollouts")),
     "refused": (Role.VIEWER, N_("Refused readings")),
     "registry": (Role.TECHNICIAN, N_("Registry")),
     "people": (Role.ADMINISTRATOR, N_("People and programs")),

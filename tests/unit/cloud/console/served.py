@@ -7,6 +7,7 @@ city.toml owns nothing. There is a user of each role, called as the role is, wit
 import asyncio
 import contextlib
 import math
+import os
 import signal
 import sys
 from pathlib import Path
@@ -23,9 +24,13 @@ from cloud.http.server import server_of
 from cloud.notify.settings import NotifySettings
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
+from cloud.updates import rollout_rows
+from cloud.updates.rollout import Member, MemberState
+from cloud.updates.rollouts import Rollouts
 from runtime.logs import set_up_logs
 from tests.registries import registry_in
 from tests.unit.cloud.api.morotai import Morotai, now_ms
+from tests.update_repository import Published
 from wire import Clock, Reading, SourceState, SourceStatus, SpoolState, Status
 
 PASSWORD = "a boat on the river"
@@ -53,6 +58,7 @@ async def serve(port: int, folder: Path, coast: str) -> None:
         await admit(city)
         await begin(city)
         await back_up(city, folder)
+        await roll_out(city, folder)
         app = make_api(city.platform)
         mount_console(app, city.platform, ConsoleSettings(coastline=coast))
         set_up_logs()
@@ -82,6 +88,20 @@ async def back_up(city: Morotai, folder: Path) -> None:
     where, config = folder / "backups", folder / "cloud.toml"
     city.platform.backups = Backups(city.database, BackupSettings(every_h=24), folder=where, config=config, oldest_h=36)
     await take_backup(registry_in(folder), None, where, engine="sqlite", keep=None, now_ms=now_ms(), verify=True)
+
+
+async def roll_out(city: Morotai, folder: Path) -> None:
+    """A version that is published, and a rollout of it in which one gateway has failed."""
+    published = Published(folder / f"published-{os.getpid()}")
+    published.publish("1.2.0")
+    gateways = [gateway.id for gateway in city.registry.gateways()]
+    city.platform.rollouts = rollouts = Rollouts(
+        city.database, published=published.repository.state, gateways=lambda: gateways, limit_s=7_200
+    )
+    if await rollouts.newest() is None:
+        begun = await rollouts.start("1.2.0", batch=1, actor=Actor("tests"))
+        failed = Member("gw-daruba", MemberState.FAILED, reason="rolled back: nothing was acknowledged")
+        await city.database.run(lambda connection: rollout_rows.save_members(connection, begun.rollout.id, [failed]))
 
 
 async def begin(city: Morotai) -> None:

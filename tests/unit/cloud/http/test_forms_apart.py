@@ -88,9 +88,10 @@ FORMS: list[Form] = [
 NAMES_NOTHING = {
     ("", "story"), ("duty", "add"), ("duty", "remove"), ("duty", "hand-over"), ("duty", "read"), ("health", "test"),
     ("backups", "make"), ("backups", "verify"),
+    *(("rollouts", action) for action in ("start", "stop", "go-on")),
     ("health", "test_alarm"), *(("registry/files", action) for action in ("compare", "take_over", "forget")),
 }  # fmt: skip
-"""Of the whole city: backups, duty, notes of shifts, channels, stories; files, of whose rows test_files.py speaks."""
+"""Of the whole city: backups, rollouts, duty, notes, channels, stories; files, of whose rows test_files.py speaks."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
