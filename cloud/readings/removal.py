@@ -268,7 +268,8 @@ def kept_in_words(kept: KeptFrom) -> str:
         if time_ms not in (NEVER_MS, said_ms):
             said.append(f"before {rfc_3339(time_ms)} {what}")
             said_ms = time_ms
-    return ", ".join(said) + f"; removed so far: {kept.removed} readings"
+    so_far = f"; removed so far: {kept.removed} readings" if kept.removed else ""
+    return ", ".join(said) + so_far
 
 
 def _stands(rollup: TimeBucket | None, hour: TimeBucket) -> bool:
