@@ -25,6 +25,7 @@ from cloud.console.pages.alarms.lists import AlarmLists
 from cloud.console.pages.alarms.one import one_alarm_page
 from cloud.console.pages.alarms.page import alarms_page
 from cloud.console.pages.backups.page import backups_page
+from cloud.console.pages.channels.page import channel_pages
 from cloud.console.pages.duty.page import duty_page
 from cloud.console.pages.facts.page import facts_page
 from cloud.console.pages.fleet.facts import FleetFactsByScope
@@ -70,6 +71,7 @@ def pages_of(platform: Platform, settings: ConsoleSettings) -> list[ConsolePage]
         one_alarm_page(platform, lists),
         maintenance_page(platform.maintenance, platform.registry, places),
         duty_page(platform),
+        *channel_pages(platform),
         facts_page(platform.facts, platform.registry, places, heights=platform.heights),
         fleet_page(gateways),
         gateway_page(platform, gateways),

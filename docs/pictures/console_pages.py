@@ -23,6 +23,7 @@ PAGES = {
     "facts": "/facts",
     "maintenance": "/maintenance",
     "duty": "/duty",
+    "channels": "/channels?kind=telegram",
     "people": "/people",
     "journal": "/journal",
     "health": "/health",

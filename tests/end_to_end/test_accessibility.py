@@ -41,6 +41,8 @@ ADDRESSES = {
     "registry/new/{kind}": "registry/new/sensors",
     "registry/files": "registry/files",
     "registry/{kind}/{id}": "registry/sensors/river",
+    "channels": "channels?kind=email",
+    "channels/{name}": "channels/phone",
     "people": "people",
     "rollouts": "rollouts",
     "backups": "backups",

@@ -19,6 +19,7 @@ MORE_PLACES = {
     "rollouts": (Role.ENGINEER, N_("Versions and rollouts")),
     "refused": (Role.VIEWER, N_("Refused readings")),
     "registry": (Role.TECHNICIAN, N_("Registry")),
+    "channels": (Role.OPERATOR, N_("Channels")),
     "people": (Role.ADMINISTRATOR, N_("People and programs")),
     "backups": (Role.ADMINISTRATOR, N_("Backups")),
     "journal": (Role.OPERATOR, N_("Journal")),

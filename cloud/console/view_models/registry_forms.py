@@ -28,16 +28,19 @@ class FormKey(msgspec.Struct, frozen=True):
     rows: int = 1
 
 
-def _text(_: Catalog, text: str) -> str:
+def read_text(_: Catalog, text: str) -> str:
+    """Read a text as it stands."""
     return text
 
 
-def _number(_: Catalog, text: str) -> float | int:
+def read_number(_: Catalog, text: str) -> float | int:
+    """Read a number, whole where it is one; InvalidInput where it is none."""
     number = parse_number(_, text)
     return int(number) if number.is_integer() else number
 
 
-def _words(_: Catalog, text: str) -> list[str]:
+def read_words(_: Catalog, text: str) -> list[str]:
+    """Read words with blanks or commas between them."""
     return [word for word in re.split(r"[\s,;]+", text) if word]
 
 
@@ -78,11 +81,13 @@ def read_calibration(_: Catalog, text: str) -> dict[str, dict[str, float]]:
     return found
 
 
-def _plain(_: Catalog, value: Any) -> str:
+def write_plain(_: Catalog, value: Any) -> str:
+    """Write a value as it is read."""
     return plain_text(_, value) if isinstance(value, int | float) else str(value)
 
 
-def _listed(_: Catalog, value: Any) -> str:
+def write_listed(_: Catalog, value: Any) -> str:
+    """Write words with blanks between them."""
     return " ".join(value)
 
 
@@ -101,31 +106,35 @@ def _calibration_lines(_: Catalog, value: Any) -> str:
 
 
 _SITE = (
-    FormKey("name", N_("Name"), _text, _plain),
-    FormKey("place", N_("Place"), _text, _plain, N_("A district or an island, as people say it.")),
-    FormKey("latitude", N_("Latitude"), _number, _plain, N_("WGS 84 degrees.")),
-    FormKey("longitude", N_("Longitude"), _number, _plain, N_("WGS 84 degrees.")),
-    FormKey("zone", N_("Time zone"), _text, _plain, N_("Empty: that of the city.")),
-    FormKey("capacity", N_("Capacity"), _number, _plain, N_("People that the place holds.")),
-    FormKey("area_m2", N_("Area in m²"), _number, _plain),
-    FormKey("closes", N_("Closes at"), _text, _plain, N_("As 18:00.")),
+    FormKey("name", N_("Name"), read_text, write_plain),
+    FormKey("place", N_("Place"), read_text, write_plain, N_("A district or an island, as people say it.")),
+    FormKey("latitude", N_("Latitude"), read_number, write_plain, N_("WGS 84 degrees.")),
+    FormKey("longitude", N_("Longitude"), read_number, write_plain, N_("WGS 84 degrees.")),
+    FormKey("zone", N_("Time zone"), read_text, write_plain, N_("Empty: that of the city.")),
+    FormKey("capacity", N_("Capacity"), read_number, write_plain, N_("People that the place holds.")),
+    FormKey("area_m2", N_("Area in m²"), read_number, write_plain),
+    FormKey("closes", N_("Closes at"), read_text, write_plain, N_("As 18:00.")),
     FormKey("contacts", N_("Contacts"), _contacts, _contact_lines, N_("A line each: name; role; phone; email."), 3),
     FormKey("polygon", N_("Corners"), _corners, _corner_lines, N_("A line each: latitude and longitude."), 3),
 )
 _GATEWAY = (
-    FormKey("name", N_("Name"), _text, _plain),
-    FormKey("site", N_("Site"), _text, _plain, N_("The id of a site.")),
+    FormKey("name", N_("Name"), read_text, write_plain),
+    FormKey("site", N_("Site"), read_text, write_plain, N_("The id of a site.")),
 )
 _SENSOR = (
-    FormKey("name", N_("Name"), _text, _plain),
-    FormKey("site", N_("Site"), _text, _plain, N_("The id of a site.")),
-    FormKey("gateway", N_("Gateway"), _text, _plain, N_("The id of a gateway.")),
-    FormKey("quantities", N_("Quantities"), _words, _listed, N_("With blanks between them.")),
-    FormKey("interval_s", N_("Speaks every, in seconds"), _number, _plain),
-    FormKey("mounting_height_cm", N_("Mounting height"), _number, _plain, N_("In cm, over the zero of the gauge.")),
-    FormKey("groups", N_("Groups"), _words, _listed, N_("With blanks between them.")),
-    FormKey("twin", N_("Twin"), _text, _plain, N_("The sensor that measures the same.")),
-    FormKey("next_downstream", N_("Next downstream"), _text, _plain, N_("The sensor that the water reaches next.")),
+    FormKey("name", N_("Name"), read_text, write_plain),
+    FormKey("site", N_("Site"), read_text, write_plain, N_("The id of a site.")),
+    FormKey("gateway", N_("Gateway"), read_text, write_plain, N_("The id of a gateway.")),
+    FormKey("quantities", N_("Quantities"), read_words, write_listed, N_("With blanks between them.")),
+    FormKey("interval_s", N_("Speaks every, in seconds"), read_number, write_plain),
+    FormKey(
+        "mounting_height_cm", N_("Mounting height"), read_number, write_plain, N_("In cm, over the zero of the gauge.")
+    ),
+    FormKey("groups", N_("Groups"), read_words, write_listed, N_("With blanks between them.")),
+    FormKey("twin", N_("Twin"), read_text, write_plain, N_("The sensor that measures the same.")),
+    FormKey(
+        "next_downstream", N_("Next downstream"), read_text, write_plain, N_("The sensor that the water reaches next.")
+    ),
     FormKey(
         "calibration",
         N_("Calibration"),
@@ -143,19 +152,36 @@ DATED = frozenset({"site", "gateway", "mounting_height_cm", "calibration"})
 
 def form_texts(_: Catalog, kind: str, fields: Mapping[str, Any]) -> dict[str, str]:
     """What stands in the fields of a record's form."""
-    return {key.name: key.write(_, fields[key.name]) if key.name in fields else "" for key in KEYS[kind]}
+    return texts_of(_, KEYS[kind], fields)
 
 
 def read_keys(_: Catalog, kind: str, texts: Mapping[str, str]) -> dict[str, Any]:
     """The keys that a form of a new record holds; InvalidInput where one cannot be read."""
-    return {key.name: key.read(_, text) for key in KEYS[kind] if (text := texts.get(key.name, "").strip())}
+    return keys_read(_, KEYS[kind], texts)
 
 
 def changed_keys(_: Catalog, kind: str, fields: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
     """The keys that somebody changed of a record with these fields, None for one that was emptied; others stay."""
-    before = form_texts(_, kind, fields)
+    return keys_changed(_, KEYS[kind], fields, texts)
+
+
+def texts_of(_: Catalog, keys: Sequence[FormKey], fields: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in the fields of a form of these keys."""
+    return {key.name: key.write(_, fields[key.name]) if key.name in fields else "" for key in keys}
+
+
+def keys_read(_: Catalog, keys: Sequence[FormKey], texts: Mapping[str, str]) -> dict[str, Any]:
+    """What a form of these keys holds; InvalidInput where one cannot be read."""
+    return {key.name: key.read(_, text) for key in keys if (text := texts.get(key.name, "").strip())}
+
+
+def keys_changed(
+    _: Catalog, keys: Sequence[FormKey], fields: Mapping[str, Any], texts: Mapping[str, str]
+) -> dict[str, Any]:
+    """Which of these keys somebody changed, None for one that was emptied; others stay."""
+    before = texts_of(_, keys, fields)
     found: dict[str, Any] = {}
-    for key in KEYS[kind]:
+    for key in keys:
         text = texts.get(key.name, before[key.name]).strip().replace("\r\n", "\n")
         if text != before[key.name]:
             found[key.name] = key.read(_, text) if text else None

@@ -51,7 +51,10 @@ RIVER_RULE = {
 async def serve(port: int, folder: Path, coast: str) -> None:
     """Serve until a signal says stop."""
     notify = NotifySettings.model_validate(
-        {"people": [{"name": name, "email": f"{name}@siaga.test"} for name in PEOPLE]}
+        {
+            "people": [{"name": name, "email": f"{name}@siaga.test"} for name in PEOPLE],
+            "key_file": folder / "notify.key",
+        }
     )
     async with Morotai(folder, notify=notify, file_owns=()) as city:
         await city.platform.facts.load()
@@ -77,6 +80,8 @@ async def admit(city: Morotai) -> None:
     if not await city.access.users.exist():
         for role in Role:
             await city.access.users.add(role.name.lower(), PASSWORD, role, actor=Actor("tests"))
+        settings = {"token": "8023:AAFxQ7rZmt", "chat": "-1001234567890"}
+        await city.platform.channels.add("phone", "telegram", settings, actor=Actor("tests"))
     reason = "the levels of the province"
     await city.rule_store.add_missing(
         [RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, now_ms(), "tests", reason)]

@@ -89,7 +89,9 @@ NAMES_NOTHING = {
     ("", "story"), ("duty", "add"), ("duty", "remove"), ("duty", "hand-over"), ("duty", "read"), ("health", "test"),
     ("backups", "make"), ("backups", "verify"),
     *(("rollouts", action) for action in ("start", "stop", "go-on")),
-    ("health", "test_alarm"), *(("registry/files", action) for action in ("compare", "take_over", "forget")),
+    ("health", "test_alarm"), *(("channels", action) for action in ("add", "test", "undo")),
+    *(("channels/{name}", action) for action in ("change", "use", "put_on_trial", "retire", "restore", "test", "undo")),
+    *(("registry/files", action) for action in ("compare", "take_over", "forget")),
 }  # fmt: skip
 """Of the whole city: backups, rollouts, duty, notes, channels, stories; files, of whose rows test_files.py speaks."""
 
