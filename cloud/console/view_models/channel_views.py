@@ -81,7 +81,7 @@ SECRETS: Mapping[str, Sequence[str]] = {
 """The secrets of each kind, which are written and never shown."""
 
 
-class ChannelRow(msgspec.Struct, frozen=True):
+class ListedChannel(msgspec.Struct, frozen=True):
     """A channel in the list; `level` is of health, `steps` the numbers of the steps that name it, as text."""
 
     name: str
@@ -96,7 +96,7 @@ class ChannelRow(msgspec.Struct, frozen=True):
     failed: str
 
 
-class ChannelChangeRow(msgspec.Struct, frozen=True):
+class ListedChannelChange(msgspec.Struct, frozen=True):
     """A change of a channel in words."""
 
     id: int
@@ -115,10 +115,10 @@ def label_of(_: Catalog, key: str) -> str:
     return _(_LABELS.get(key) or found or key)
 
 
-def change_row(_: Catalog, change: ChannelChange, zone: ZoneInfo) -> ChannelChangeRow:
+def change_row(_: Catalog, change: ChannelChange, zone: ZoneInfo) -> ListedChannelChange:
     """Say a change in words."""
     what = (f"{label_of(_, key)}: {_said(_, old)} → {_said(_, new)}" for key, (old, new) in differences(change).items())
-    return ChannelChangeRow(
+    return ListedChannelChange(
         change.id, change.channel, figures.day_and_time(_, change.at_ms, zone), change.author,
         _(ACTION_WORDS.get(change.action, change.action)), change.reason, tuple(what), change.undone_by is None,
     )  # fmt: skip

@@ -14,8 +14,8 @@ from cloud.console.view_models.channel_views import (
     KIND_WORDS,
     SECRETS,
     USE_WORDS,
-    ChannelChangeRow,
-    ChannelRow,
+    ListedChannel,
+    ListedChannelChange,
     change_row,
     label_of,
 )
@@ -73,7 +73,7 @@ class _ChannelsPage:
             title=_("Channels"),
         )
 
-    async def _rows(self, visit: PageVisit) -> tuple[ChannelRow, ...]:
+    async def _rows(self, visit: PageVisit) -> tuple[ListedChannel, ...]:
         notifier = self._platform.notifier
         if boot_s() - self._refreshed_s >= AGAIN_S:
             self._refreshed_s = boot_s()
@@ -83,7 +83,7 @@ class _ChannelsPage:
         kinds |= {record.name: record.kind for record in notifier.channels.records if record.name not in kinds}
         return tuple(self._row(visit, name, kind, states.get(name)) for name, kind in kinds.items())
 
-    def _row(self, visit: PageVisit, name: str, kind: str, state: ChannelState | None) -> ChannelRow:
+    def _row(self, visit: PageVisit, name: str, kind: str, state: ChannelState | None) -> ListedChannel:
         _, known = visit.words, self._platform.notifier.channels
         record = next((each for each in known.records if each.name == name), None)
         is_file = known.owner_of(name) == "cloud.toml"
@@ -91,13 +91,14 @@ class _ChannelsPage:
         said, level, sent, failed = "", "off", "", ""
         if state is not None:
             component = channel_component(self._platform.notifier.settings, state)
-            said, level = component.detail, LEVELS[component.status]
+            said = component.detail if state.waiting or component.status is not Condition.OK else ""
+            level = LEVELS[component.status]
             sent = figures.day_and_time(_, state.sent_ms, visit.zone) if state.sent_ms else _("never")
             failed = figures.day_and_time(_, state.failed_ms, visit.zone) if state.failed_ms else _("never")
         steps = ", ".join(str(number) for number in known.steps_of(name))
         words = _(KIND_WORDS[kind]) if kind in KIND_WORDS else kind
-        return ChannelRow(name, words, use, _(USE_WORDS[use]), is_file, level, said, steps, sent, failed)
+        return ListedChannel(name, words, use, _(USE_WORDS[use]), is_file, level, said, steps, sent, failed)
 
-    async def _changes(self, visit: PageVisit) -> tuple[ChannelChangeRow, ...]:
+    async def _changes(self, visit: PageVisit) -> tuple[ListedChannelChange, ...]:
         found = await self._platform.channels.changes(limit=CHANGES_SHOWN)
         return tuple(change_row(visit.words, change, visit.zone) for change in found)
