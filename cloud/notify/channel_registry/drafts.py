@@ -22,6 +22,7 @@ from cloud.notify.channel_registry.records import (
 )
 from cloud.notify.channel_registry.sealing import KeyUnusable
 from cloud.notify.channels.secret_source import HeldSecret
+from cloud.notify.channels.settings import ChannelSettings
 from cloud.registry.editing_drafts import EditRefused
 from i18n.message import LocalizedMessage, located
 from runtime.settings import SettingsError
@@ -131,7 +132,8 @@ def _written(registry: ChannelRegistry, before: ChannelRecord, given: Mapping[st
     ]
     if missing:
         raise EditRefused("refused", *missing)
-    _must_work(registry, msgspec.structs.replace(before, keys=keys, sealed=sealed), written)
+    settings = _working(registry, msgspec.structs.replace(before, keys=keys, sealed=sealed), written)
+    keys = {key: _as_json(getattr(settings, key)) for key in keys}  # "5" and true as the numbers that they are
     try:
         sealed |= {key: registry.sealer.seal(text, of=f"{before.name}.{key}") for key, text in written.items()}
     except KeyUnusable as error:
@@ -140,8 +142,8 @@ def _written(registry: ChannelRegistry, before: ChannelRecord, given: Mapping[st
     return msgspec.structs.replace(before, keys=keys, sealed=sealed, address=address)
 
 
-def _must_work(registry: ChannelRegistry, kept: ChannelRecord, written: Mapping[str, str]) -> None:
-    """Raise EditRefused for what the kind's own settings refuse, and for destinations that are none."""
+def _working(registry: ChannelRegistry, kept: ChannelRecord, written: Mapping[str, str]) -> ChannelSettings:
+    """Return it at work; EditRefused for what the kind's own settings refuse, and for destinations that are none."""
     held = opened(kept, registry.sealer) | {key: HeldSecret(text) for key, text in written.items()}
     try:
         settings = settings_for(kept.kind, kept.name, kept.keys, held)
@@ -152,6 +154,7 @@ def _must_work(registry: ChannelRegistry, kept: ChannelRecord, written: Mapping[
     problem = destination_problem(settings, registry.file)
     if missing or problem:
         raise EditRefused("refused", *missing, *([_about(kept.name, problem)] if problem else []))
+    return settings
 
 
 def _problems(name: str, row: EditableKind, given: Mapping[str, Any]) -> Iterator[str]:
@@ -164,6 +167,10 @@ def _problems(name: str, row: EditableKind, given: Mapping[str, Any]) -> Iterato
         elif not _is_bounded(value):
             told = LocalizedMessage("{key}: write it on one line, and shorter", key=key)
             yield _about(name, told)
+
+
+def _as_json(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _is_bounded(value: object) -> bool:

@@ -96,6 +96,16 @@ async def test_a_name_that_no_address_can_carry_is_refused(tmp_path: Path, name:
             await city.editing.add(name, *TELEGRAM, actor=ANI)
 
 
+async def test_values_are_kept_as_what_they_are_however_they_were_written(tmp_path: Path):
+    async with registered(tmp_path) as city:
+        written = {"host": " mail.test ", "sender": "a@b.test", "to": ["c@b.test"], "port": "465", "timeout_s": 5}
+        added = await city.editing.add("mail", "email", written, actor=ANI)
+        kept = {"host": "mail.test", "sender": "a@b.test", "to": ["c@b.test"], "port": 465, "timeout_s": 5.0}
+        assert added.record.keys == kept
+        same = await city.editing.amend("mail", {"port": 465}, actor=ANI)
+        assert same.change is None
+
+
 async def test_what_stands_in_the_file_is_changed_in_the_file(tmp_path: Path):
     async with registered(tmp_path, channels=[hook(tmp_path)]) as city:
         with pytest.raises(EditRefused, match="'hook' is a channel already"):
