@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from rules.core import Core
 from rules.engine_state import Checkpoint, RuleState
 from rules.events import Observed, Phase, SecondReading
+from rules.overruling import OVERRULED
 from rules.quality import judge_column
-from rules.watched import Watched
+from rules.watched import JUDGED_ELSEWHERE, Watched
 
 
 def calm_column(
@@ -33,6 +34,8 @@ def calm_column(
     numbers, head = watched.numbers, state.head
     if len(values) < 2 or not numbers.forgets or head.phase is not Phase.NORMAL or state.silent_head is not None:
         return None
+    if head.unsure is not None or marks & OVERRULED & (JUDGED_ELSEWHERE if numbers.policy else -1):
+        return None
     # readings within the lateness are kept, since one that comes out of order may still fall among them; those before
     # them are settled, and where there are none the base would not move on
     kept = bisect_left(times_ms, times_ms[-1] - numbers.lateness_ms)
@@ -43,10 +46,12 @@ def calm_column(
         return None
     judged = before = head.judged
     if numbers.policy is not None:
-        # in two parts, since the base must know what was known after the last settled reading; the marks themselves do
-        # not matter, since a calm value raises nothing whether it is believed or not
-        before, _ = judge_column(numbers.policy, judged, times_ms[:kept], values[:kept])
-        judged, _ = judge_column(numbers.policy, before, times_ms[kept:], values[kept:])
+        # in two parts, since the base must know what was known after the last settled reading; other marks do not
+        # matter, since a calm value raises nothing whether it is believed or not
+        before, settled = judge_column(numbers.policy, judged, times_ms[:kept], values[:kept])
+        judged, newest = judge_column(numbers.policy, before, times_ms[kept:], values[kept:])
+        if (settled is not None and settled[-1]) or (newest is not None and newest[-1]):
+            return None  # who reads beside the sensor must find that it is doubted
     if watched.leaves_out(marks):
         return None
     base = Core(times_ms[kept - 1], before, values[kept - 1])

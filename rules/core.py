@@ -2,8 +2,18 @@
 
 import msgspec
 
-from rules.events import Observed, Phase
+from rules.events import Observed, Phase, ReadBy
 from rules.quality import NEVER_MS, UNJUDGED, Judged
+
+
+class Unsure(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the sensor says is doubted, or it says nothing: `firm_ms` is its last reading that was not doubted.
+
+    `read_by`: a person's value stands in its place, or did when the alarm that is open was last judged.
+    """
+
+    firm_ms: int
+    read_by: ReadBy | None = None
 
 
 class Core(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -13,7 +23,8 @@ class Core(msgspec.Struct, frozen=True, array_like=True, gc=False):
     exceeded now, the mildest first; `left_ms` since when an alarm's value has been beyond the hysteresis. `hits` are
     (time, levels exceeded) of the last m readings of `Rule.at_least`; `lows` and `previous` belong to a rise, `points`
     to a trend.
-    `held` are readings that wait for others to agree with them: `doubted` ones, or those after no history.
+    `held` are readings that wait for others to agree with them: `doubted` ones, or those after no history. `unsure` is
+    None where the newest reading is not doubted.
     """
 
     heard_ms: int = NEVER_MS
@@ -30,6 +41,7 @@ class Core(msgspec.Struct, frozen=True, array_like=True, gc=False):
     held: tuple[Observed, ...] = ()
     doubted: tuple[Observed, ...] = ()
     points: tuple[tuple[int, float], ...] = ()
+    unsure: Unsure | None = None
 
     def opened(self, level: int, opened_ms: int) -> "Core":
         """This core with an alarm of `level` open and not recovering."""

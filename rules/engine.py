@@ -18,10 +18,11 @@ from msgspec.structs import replace
 from rules.calm_column import calm_column
 from rules.core import Core
 from rules.engine_state import START, Checkpoint, Holes, RuleState, decode_state, encode_state
-from rules.events import Event, EventKind, Observed, Phase, SecondReading
+from rules.events import Event, EventKind, Observed, Phase, ReadBy, SecondReading
 from rules.late_lane import filled, lane_in, too_late, with_hole
 from rules.lifecycle import fold
 from rules.marks import with_verdict
+from rules.overruling import after_person, without
 from rules.silence import pass_silence
 from rules.watched import Watched
 
@@ -31,17 +32,20 @@ __all__ = [
     "EventKind",
     "Observed",
     "Phase",
+    "ReadBy",
     "RuleState",
     "SecondReading",
     "Watched",
     "decode_state",
     "encode_state",
     "history",
+    "overrule",
     "reevaluate",
     "restart",
     "step",
     "step_column",
     "tick",
+    "withdraw",
 ]  # fmt: skip
 
 Outcome = tuple[RuleState, tuple[Event, ...]]
@@ -50,6 +54,8 @@ Outcome = tuple[RuleState, tuple[Event, ...]]
 def step(watched: Watched, state: RuleState, observed: Observed) -> Outcome:
     """Apply one reading."""
     time_ms, newest_ms = observed.time_ms, state.head.heard_ms
+    if state.recent and state.recent[-1].time_ms > newest_ms:  # a person's, which does not count
+        newest_ms = state.recent[-1].time_ms
     if not isfinite(observed.value):
         return state, ()
     if time_ms <= newest_ms:
@@ -59,13 +65,40 @@ def step(watched: Watched, state: RuleState, observed: Observed) -> Outcome:
     return _in_order(watched, state, observed)
 
 
+def overrule(watched: Watched, state: RuleState, observed: Observed) -> Outcome:
+    """Apply what a person has read, where it counts in place of the sensor; else nothing changes.
+
+    It may be offered again and again: it counts once, from the moment on at which the sensor is doubted or silent.
+    """
+    core, read_by = state.newest_core, observed.read_by
+    if read_by is None or after_person(core, observed.time_ms, read_by, silent_ms=watched.numbers.silent_ms) is None:
+        return state, ()
+    return step(watched, state, observed)
+
+
+def withdraw(watched: Watched, state: RuleState, reading: int) -> Outcome:
+    """Take back the manual reading of that number: where no reading since has settled it, as if it had never come.
+
+    Else it counts no more, and an alarm that it has raised stays until somebody reads again, or the sensor does.
+    """
+    recent = tuple(each for each in state.recent if each.read_by is None or each.read_by.reading != reading)
+    state = replace(
+        state,
+        head=without(state.head, reading),
+        base=without(state.base, reading),
+        middle=replace(state.middle, core=without(state.middle.core, reading)),
+        silent_head=None if state.silent_head is None else without(state.silent_head, reading),
+    )
+    return (state, ()) if len(recent) == len(state.recent) else _folded_again(watched, state, recent, state.holes)
+
+
 def reevaluate(watched: Watched, state: RuleState, time_ms: int, verdict: int) -> Outcome:
     """Apply a later verdict on a reading, as if it had come with the quality marks that hold now.
 
     A verdict on a reading that is no longer among the recent ones changes nothing.
     """
     place = bisect_left(state.recent, time_ms, key=_time_of)
-    if place == len(state.recent) or state.recent[place].time_ms != time_ms:
+    if place == len(state.recent) or state.recent[place].time_ms != time_ms or state.recent[place].read_by is not None:
         return state, ()
     before = state.recent[place]
     after = replace(before, marks=with_verdict(before.marks, verdict))
@@ -161,8 +194,9 @@ def _out_of_order(watched: Watched, state: RuleState, observed: Observed) -> Out
     the rise over a window, what is a spike), so its effect does not show in itself. The readings since the base are
     few, and folding them again makes the outcome independent of the order in which they came.
     """
-    place = bisect_left(state.recent, observed.time_ms, key=_time_of)
-    if place < len(state.recent) and state.recent[place].time_ms == observed.time_ms:
+    order = _order_of(observed)
+    place = bisect_left(state.recent, order, key=_order_of)
+    if place < len(state.recent) and _order_of(state.recent[place]) == order:
         return state, ()  # sent again: the first counts
     recent = (*state.recent[:place], observed, *state.recent[place:])
     return _folded_again(watched, state, recent, filled(watched, state.holes, observed.time_ms))
@@ -194,3 +228,8 @@ def _difference(before: Sequence[Event], now: Sequence[Event]) -> tuple[Event, .
 
 def _time_of(observed: Observed) -> int:
     return observed.time_ms
+
+
+def _order_of(observed: Observed) -> tuple[int, int]:
+    """In order of time, the sensor's before a person's."""
+    return observed.time_ms, 0 if observed.read_by is None else observed.read_by.reading

@@ -40,12 +40,21 @@ class EventKind(StrEnum):
     RETIRED = "retired"
 
 
+class ReadBy(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Who has read a value by eye: `reading` is the number of the manual reading, `read_ms` (UTC) when it was read."""
+
+    reading: int
+    person: str
+    read_ms: int
+
+
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One change of an alarm, at `time_ms` on event time.
 
     `level` counts the rule's levels from 0. `value` is in the unit of the level's limit: the quantity's, for a rise
     over the rule's window, for silence in expected intervals. `late`: the readings came too late for anybody to be
-    notified; it is recorded and pages nobody. `undone` is what a WITHDRAWN takes back.
+    notified; it is recorded and pages nobody. `undone` is what a WITHDRAWN takes back. `read_by`: a person has read it,
+    in place of the sensor.
     """
 
     kind: EventKind
@@ -55,6 +64,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     value: float
     late: bool = False
     undone: EventKind | None = None
+    read_by: ReadBy | None = None
 
 
 class SecondReading(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -65,9 +75,13 @@ class SecondReading(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Observed(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One reading of the watched sensor, with its marks as one whole number (see marks.py)."""
+    """One reading of the watched sensor, with its marks as one whole number (see marks.py).
+
+    With `read_by` it is what a person has read beside the sensor, which counts from `time_ms` on where it counts at all.
+    """
 
     time_ms: int
     value: float
     marks: int = 0
     second: SecondReading | None = None
+    read_by: ReadBy | None = None

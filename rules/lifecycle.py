@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from rules.core import Core
 from rules.events import Event, EventKind, Observed, Phase, SecondReading
 from rules.marks import Mark
+from rules.overruling import OVERRULED, after_person, after_sensor, holds_against
 from rules.quality import NEVER_MS, Judged, confirmed, judge
 from rules.rise import rise_of, with_low
-from rules.rule import RuleKind
+from rules.rule import NOT_OF_THE_READING, RuleKind
 from rules.silence import end_silence, pass_silence
 from rules.trend import MOST_DAYS, begins_step, days_left, has_turned, with_point
 from rules.watched import JUDGED_ELSEWHERE, Watched, may_open, rank
@@ -27,6 +28,8 @@ _CONFIRMED = int(Mark.CONFIRMED)
 
 def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[Event]]:
     """The core after a reading later than all before it, and what happened; the value must be finite."""
+    if observed.read_by is not None:
+        return _read_by_person(watched, core, observed)
     time_ms, value, numbers = observed.time_ms, observed.value, watched.numbers
     events = _NO_EVENTS
     if core.level >= 0 or time_ms - core.heard_ms > numbers.gap_ms:
@@ -40,13 +43,19 @@ def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[E
             mark = int(verdict)  # arithmetic on flags costs more than the rest of the fold
             if mark and observed.marks & _CONFIRMED:
                 judged, mark = (confirmed(before, time_ms, value) if mark & _SPIKE else judged), 0
-    if (given | mark) & numbers.rejected or watched.rule.kind is RuleKind.SILENCE:
+    doubted_now = (given | mark) & OVERRULED
+    if doubted_now:
+        core = replace(core, unsure=after_sensor(core, time_ms))
+    elif core.unsure is not None and not given & numbers.rejected and not (judged.weak_ms > NEVER_MS and numbers.waits):
+        core = replace(core, unsure=None)
+    overruled = doubted_now and holds_against(core)
+    if (given | mark) & numbers.rejected or overruled or watched.rule.kind is RuleKind.SILENCE:
         doubted = _with_doubted(core, observed, judged) if mark & _SPIKE and numbers.rejects_spikes else core.doubted
         return replace(core, heard_ms=time_ms, judged=judged, doubted=doubted), events
     calm = core.phase is Phase.NORMAL and numbers.calm_low < value < numbers.calm_high
     # then nothing waits to be confirmed either
     if calm and numbers.forgets and before.doubt_ms == NEVER_MS == before.weak_ms == judged.weak_ms:
-        return Core(time_ms, judged, value), events
+        return Core(time_ms, judged, value, unsure=core.unsure), events
     core, believed = _what_to_believe(watched, core, judged, observed)
     for each in believed:
         core, more = _believe(watched, core, each.time_ms, each.value, each.second)
@@ -93,10 +102,31 @@ def _sign_of_life(watched: Watched, core: Core, time_ms: int) -> tuple[Core, lis
     return core, [*passed, *heard]
 
 
+def _read_by_person(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[Event]]:
+    """The core after a person's reading, which counts only in place of a sensor that is doubted or silent."""
+    time_ms, read_by = observed.time_ms, observed.read_by
+    if read_by is None or watched.rule.kind in NOT_OF_THE_READING:
+        return core, _NO_EVENTS
+    unsure = after_person(core, time_ms, read_by, silent_ms=watched.numbers.silent_ms)
+    if unsure is None:
+        return core, _NO_EVENTS
+    core, passed = pass_silence(watched, core, time_ms)
+    heard: list[Event] = []
+    if core.phase is Phase.SILENT:
+        heard = [Event(EventKind.HEARD, core.opened_ms, time_ms, core.level, observed.value)]
+        core = replace(core, phase=Phase.ALARMING)
+    core = replace(core, heard_ms=time_ms, unsure=unsure, held=(), doubted=())
+    core, events = _believe(watched, core, time_ms, observed.value, observed.second, at_once=True)
+    return core, [*passed, *(replace(event, read_by=read_by) for event in (*heard, *events))]
+
+
 def _believe(
-    watched: Watched, core: Core, time_ms: int, value: float, second: SecondReading | None
+    watched: Watched, core: Core, time_ms: int, value: float, second: SecondReading | None, *, at_once: bool = False
 ) -> tuple[Core, list[Event]]:
-    """Take a believed value in: what it measures, how many levels that reaches, and what the alarm makes of it."""
+    """Take a believed value in: what it measures, how many levels that reaches, and what the alarm makes of it.
+
+    `at_once`: an alarm waits for no second reading to agree.
+    """
     core, measure = _measured(watched, core, time_ms, value)
     if measure is None:
         return core, []
@@ -104,9 +134,10 @@ def _believe(
     reached = rank(watched.rule, measure) if holds else 0
     if reached and not may_open(watched, time_ms, value, second):
         reached = 0
-    core, reached = _counted(watched, core, time_ms, reached)
+    if not at_once:
+        core, reached = _counted(watched, core, time_ms, reached)
     core = replace(core, value=measure, since=_onsets(core, time_ms, reached))
-    ready = sum(time_ms - onset_ms >= watched.numbers.for_ms for onset_ms in core.since)
+    ready = reached if at_once else sum(time_ms - onset_ms >= watched.numbers.for_ms for onset_ms in core.since)
     if core.level < 0:
         return _closed_case(core, time_ms, ready)
     return _open_case(watched, core, time_ms, ready, max(holds, reached))

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from rules.core import Core
 from rules.events import Event, EventKind, Phase
+from rules.overruling import until_ms as counts_until_ms
 from rules.quality import NEVER_MS
 from rules.rule import RuleKind
 from rules.watched import Watched
@@ -22,6 +23,8 @@ def pass_silence(watched: Watched, core: Core, until_ms: int) -> tuple[Core, lis
     if watched.rule.kind is RuleKind.SILENCE:
         return _miss(watched, core, until_ms)
     due_ms = core.heard_ms + watched.numbers.silent_ms
+    if core.unsure is not None and core.unsure.read_by is not None:
+        due_ms = max(due_ms, counts_until_ms(core.unsure.read_by))
     if until_ms <= due_ms or core.phase in (Phase.NORMAL, Phase.SILENT):
         return core, []
     if core.phase is Phase.PENDING:

@@ -4,11 +4,12 @@ EvaluatorMemory + RuleInput ─► EvaluationPass ─► EvaluationPlan
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from cloud.alarms.adoption import adopted_state, raised_event
 from cloud.alarms.evaluation_plan import EvaluationPlan, FoundEvent, Key, PassFindings, Series, SeriesFault, plan_of
 from cloud.alarms.evaluator_memory import EvaluatorMemory
+from cloud.alarms.manual_values import ManualValue, rests_on
 from cloud.alarms.onset_correction import OnsetCorrection
 from cloud.alarms.rule_input import RuleInput, WatchedColumn, merged
 from cloud.alarms.second_readings import SecondReadings, known_until, reading_at, with_readings
@@ -23,15 +24,21 @@ from rules.engine import (
     Observed,
     Phase,
     RuleState,
+    SecondReading,
+    overrule,
     reevaluate,
     restart,
     step,
     step_column,
     tick,
+    withdraw,
 )
+from rules.core import Core
+from rules.engine_state import Checkpoint
 from rules.late_lane import end_lane
 from rules.marks import Mark
-from rules.rule import Also
+from rules.overruling import counts_from_ms
+from rules.rule import NOT_OF_THE_READING
 from wire.local_alarms import RaisedAlarm
 
 AGAIN_MS = 5_000
@@ -110,6 +117,16 @@ class EvaluationPass:
             self._record(key, binding, (after, end_lane(before)))
             self._found.restarted[key] = OnsetCorrection(before.opened_ms, event)
 
+    def overrule(self, *, is_listening: bool) -> None:
+        """Let what people have read count where its sensor is doubted, or silent while we listen; or no more."""
+        for (sensor, quantity), values in self._memory.manual_values.items():
+            for binding in self._bindings_now(sensor):
+                if binding.watched.rule.quantity == quantity and not binding.is_silence:
+                    self._withdraw((sensor, binding.family), binding, values)
+                    unsure = self._state((sensor, binding.family)).head.unsure is not None
+                    if unsure or (is_listening and self._is_silent(binding)):
+                        self._overrule((sensor, binding.family), binding, values, before_ms=self._now_ms + 1)
+
     def check_silence(self, key: Key) -> int | None:
         """Look whether a sensor is silent; when (`ListeningTime`) to look again, if a rule waits for its silence.
 
@@ -166,20 +183,56 @@ class EvaluationPass:
                 key = (column.sensor, binding.family)
                 if not column.marks & _BACKFILL:
                     self._restart(key, times_ms[0], times_ms[-1])
-                if binding.watched.rule.also is None:
+                manual = self._memory.manual_values.get((column.sensor, column.quantity), ())
+                if binding.watched.rule.also is None and not manual:
                     outcome = step_column(binding.watched, self._state(key), times_ms, values, marks=column.marks)
                     self._record(key, binding, outcome)
                 else:
-                    self._step_with_second(key, binding, binding.watched.rule.also, times_ms, values, column.marks)
+                    self._step_each(key, binding, times_ms, values, column.marks, manual)
 
-    def _step_with_second(
-        self, key: Key, binding: RuleBinding, also: Also, times_ms: list[int], values: list[float], marks: int
-    ) -> None:
-        """Run a rule reading by reading, each with what the second sensor had measured by then."""
-        second = self._second_readings((also.sensor, also.quantity))
+    def _step_each(
+        self, key: Key, binding: RuleBinding, times_ms: list[int], values: list[float], marks: int,
+        manual: Sequence[ManualValue],
+    ) -> None:  # fmt: skip
+        """Run a rule reading by reading, each with what the second sensor, and people, had read by then."""
         for time_ms, value in zip(times_ms, values, strict=True):
-            observed = Observed(time_ms, value, marks, reading_at(second, time_ms))
+            self._overrule(key, binding, manual, before_ms=time_ms)
+            observed = Observed(time_ms, value, marks, self._second_at(binding, time_ms))
             self._record(key, binding, step(binding.watched, self._state(key), observed))
+        if self._state(key).head.unsure is not None:
+            self._overrule(key, binding, manual, before_ms=self._now_ms + 1)
+
+    def _second_at(self, binding: RuleBinding, time_ms: int) -> SecondReading | None:
+        also = binding.watched.rule.also
+        return None if also is None else reading_at(self._second_readings((also.sensor, also.quantity)), time_ms)
+
+    def _overrule(self, key: Key, binding: RuleBinding, values: Sequence[ManualValue], *, before_ms: int) -> None:
+        """Offer what people have read to a rule, as far as it can count before a time (UTC)."""
+        if binding.watched.rule.kind in NOT_OF_THE_READING:
+            return
+        for value in values:
+            state = self._state_as_heard(key, binding)
+            at_ms = counts_from_ms(state.head, value.entered_ms, silent_ms=binding.watched.numbers.silent_ms)
+            if at_ms < before_ms and not value.withdrawn:
+                observed = Observed(at_ms, value.value, 0, self._second_at(binding, at_ms), value.read_by)
+                self._record(key, binding, overrule(binding.watched, state, observed))
+
+    def _state_as_heard(self, key: Key, binding: RuleBinding) -> RuleState:
+        """The state of a rule, which after a restart may know less of a calm sensor than that it was heard."""
+        state, heard_ms = self._state(key), self._memory.heard_ms.get((key[0], binding.watched.rule.quantity))
+        if heard_ms is None or state.head.heard_ms >= heard_ms or state.level >= 0:
+            return state
+        core = Core(heard_ms)
+        return RuleState(core, core, Checkpoint(core, 0))
+
+    def _withdraw(self, key: Key, binding: RuleBinding, values: Sequence[ManualValue]) -> None:
+        for reading in (value.read_by.reading for value in values if value.withdrawn):
+            if rests_on(self._state(key), reading):
+                self._record(key, binding, withdraw(binding.watched, self._state(key), reading))
+
+    def _is_silent(self, binding: RuleBinding) -> bool:
+        """Whether we have listened for so long without hearing a sensor that it is silent."""
+        return self._heard(binding) is None or self._silent_ms(binding) > binding.watched.numbers.silent_ms
 
     def _break_silence(self, sensor: str) -> None:
         for binding in self._bindings_now(sensor):

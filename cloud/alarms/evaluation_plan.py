@@ -10,6 +10,7 @@ import msgspec
 
 from cloud.alarms.event_rows import AlarmEventRecord
 from cloud.alarms.onset_correction import OnsetCorrection, onset_correction
+from cloud.alarms.overrulings import Overrulings, overrulings_of
 from cloud.alarms.second_readings import SECOND_READINGS_KEPT, SecondReadings
 from cloud.rulebook.rule_bindings import RuleBinding
 from cloud.rulebook.rule_targets import RuleTargets
@@ -70,6 +71,7 @@ class EvaluationPlan(msgspec.Struct, frozen=True):
     listened_ms: int = 0
     onset_corrections: dict[Key, OnsetCorrection] = {}
     faults: tuple[SeriesFault, ...] = ()
+    overrulings: Overrulings = Overrulings({}, {})
 
     @property
     def is_empty(self) -> bool:
@@ -94,6 +96,7 @@ def plan_of(
         listened_ms,
         corrections,
         tuple(findings.faults),
+        overrulings_of(before, changed),
     )
 
 
@@ -140,10 +143,11 @@ def _silences_over(events: list[FoundEvent]) -> set[int]:
 
 
 def _must_outlive(before: RuleState, state: RuleState) -> bool:
-    """Whether a state differs in what a restart must not lose: its alarm, readings that wait, the days of a trend."""
+    """Whether a state differs in what a restart must not lose: its alarm, readings that wait or are by people, days."""
     return _kept_part(before) != _kept_part(state)
 
 
 def _kept_part(state: RuleState) -> tuple[object, ...]:
     head = state.head
-    return state.phase, state.opened_ms, state.level, head.held, head.doubted, head.points
+    read_by = None if head.unsure is None else head.unsure.read_by
+    return state.phase, state.opened_ms, state.level, head.held, head.doubted, head.points, read_by

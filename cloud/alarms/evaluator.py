@@ -19,6 +19,9 @@ from cloud.alarms.evaluator_memory import EvaluatorMemory
 from cloud.alarms.event_rows import correct_onset, sync_open, write_events, write_states
 from cloud.alarms.left_out import count_left_out
 from cloud.alarms.listening_time import ListeningTime
+from cloud.alarms.manual_values import ReadManualValues, by_series, no_manual_values
+from cloud.alarms.overrulings import write_overrulings
+from cloud.alarms.own_sensors import OwnSensors
 from cloud.alarms.past_readings import past_of
 from cloud.alarms.rule_input import NO_INPUT, RuleInput, WatchedColumn, rule_input_of
 from cloud.alarms.silences import await_silences, await_silences_of
@@ -33,9 +36,10 @@ from cloud.readings.newest import Newest
 from cloud.rulebook.rule_bindings import RuleBindings
 from cloud.rulebook.rule_store import RuleStore
 from runtime.backoff import retry
+from rules.overruling import COUNTS_FOR_MS
 from runtime.clock import wall_ms
 from wire.local_alarms import RaisedAlarm
-from wire.topics import SHARDS, shard_of
+from wire.topics import SHARDS
 
 TICK_S = 1.0
 REFRESH_TICKS = 2
@@ -56,7 +60,7 @@ class RuleEvaluator:
     `on_change` is called after something has happened. `can_receive` says whether readings can come in at all,
     `last_packet_s` when the broker's last packet came: silence counts the time in which `listening_time` says that we
     listened. `check_lease` raises LeaseLost in a transaction that another process may write now. Nothing is seen of the
-    `rejected_series`.
+    `rejected_series`. `manual_values` reads what people have read, which counts where its sensor is doubted or silent.
     """
 
     def __init__(
@@ -73,21 +77,23 @@ class RuleEvaluator:
         on_change: Callable[[], None] = lambda: None,
         check_lease: Callable[[Connection], None] = lambda _connection: None,
         rejected_series: Callable[[], Collection[tuple[str, str]]] = frozenset,
+        manual_values: ReadManualValues = no_manual_values,
         clock: Callable[[], int] = wall_ms,
     ) -> None:
         self.turn = asyncio.Lock()
         """Held from a plan until it is accepted or given up."""
+        self.own = OwnSensors(rule_store.targets, shards)
         self.on_change = on_change
         self.listening_time = listening_time or ListeningTime(grace_ms=GRACE_MS)
         self._database = database
         self._rule_store = rule_store
         self._newest = newest
         self._store = store
-        self._shards = shards
         self._can_receive = can_receive
         self._last_packet_s = last_packet_s
         self._check_lease = check_lease
         self._rejected_series = rejected_series
+        self._manual_values = manual_values
         self._clock = clock
         self._bindings = RuleBindings(rule_store)
         self._memory = EvaluatorMemory()
@@ -124,6 +130,7 @@ class RuleEvaluator:
         for (sensor, family), correction in plan.onset_corrections.items():
             correct_onset(connection, family, sensor, correction)
         new = write_events(connection, plan.records, now_ms=now_ms)
+        write_overrulings(connection, plan.overrulings)
         reported = {record.key for record in plan.records} | plan.onset_corrections.keys()
         kept = [(family, sensor, plan.states[sensor, family]) for sensor, family in plan.kept]
         sync_open(connection, [each for each in kept if (each[1], each[0]) in reported])
@@ -189,12 +196,13 @@ class RuleEvaluator:
 
     async def _recover(self) -> None:
         states = await self._database.run(read_states)
-        own = {key: state for key, state in states.items() if self._is_own(key[0])}
+        own = {key: state for key, state in states.items() if self.own.has(key[0])}
         self._memory.accept(EvaluationPlan({key: state for key, (state, _) in own.items()}, (), (), {}, {}))
         recall_newest(self._memory, self._newest, listened_ms=self.listening_time.listened_ms())
         self._await_silences()
+        await self.read_manual_values()
         kept_ms = {key: time_ms for key, (_, time_ms) in own.items()}
-        sensors, now_ms, latest_ms = self._own_sensors(), self._clock(), self._newest.latest_ms()
+        sensors, now_ms, latest_ms = self.own.ids(), self._clock(), self._newest.latest_ms()
         async for rule_inputs in inputs_to_replay(
             self._bindings, self._memory, self._store, kept_ms, sensors, now_ms, latest_ms
         ):
@@ -209,6 +217,7 @@ class RuleEvaluator:
             try:
                 if ticks % REFRESH_TICKS == 0:
                     await self._rule_store.refresh()
+                    await self.read_manual_values()
                 await self.tick()
             except DatabaseUnavailable as error:
                 self._health.report(str(error))
@@ -237,6 +246,7 @@ class RuleEvaluator:
         """Look at `keys`; where that could not be committed the `silent` of them are looked at again."""
         found = self._new_pass(now, listened_ms)
         again = {key: found.check_silence(key) for key in keys}
+        found.overrule(is_listening=self.listening_time.is_listening)
         try:
             await self._commit(found.plan(), now)
         except BaseException:
@@ -247,6 +257,12 @@ class RuleEvaluator:
                 due_ms = again[key]
                 if due_ms is not None:
                     self._memory.wait_for(key, due_ms)
+
+    async def read_manual_values(self) -> None:
+        """Read what people have entered or withdrawn within the hour; it counts from the next tick or reading on."""
+        since_ms = self._clock() - COUNTS_FOR_MS
+        values = await self._database.run(lambda connection: self._manual_values(connection, since_ms))
+        self._memory.manual_values = by_series(values, self.own.has)
 
     def component(self) -> Component:
         """How evaluating the rules is doing."""
@@ -279,22 +295,6 @@ class RuleEvaluator:
     def _await_silences(self, changed: Iterable[str] | None = None) -> None:
         """Wait for the silences of the sensors that have `changed`; None: of all."""
         listened_ms = self.listening_time.listened_ms()
-        own = self._own_sensors() if changed is None else [name for name in changed if self._is_own(name)]
+        own = self.own.ids() if changed is None else [name for name in changed if self.own.has(name)]
         act = await_silences if changed is None else await_silences_of
         act(self._memory, self._bindings, own, listened_ms=listened_ms)
-
-    def is_own_gateway(self, gateway: str) -> bool:
-        """Whether the rules on a gateway's readings are this process's to judge."""
-        return shard_of(gateway) in self._shards
-
-    def gateway_of(self, sensor_id: str) -> str | None:
-        """The gateway that a sensor of the city is at."""
-        sensor = self._rule_store.targets.get(sensor_id)
-        return None if sensor is None else sensor.gateway
-
-    def _own_sensors(self) -> list[str]:
-        return [sensor.id for sensor in self._rule_store.targets.all() if self._is_own(sensor.id)]
-
-    def _is_own(self, sensor_id: str) -> bool:
-        sensor = self._rule_store.targets.get(sensor_id)
-        return sensor is not None and self.is_own_gateway(sensor.gateway)

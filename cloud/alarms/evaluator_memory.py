@@ -9,6 +9,7 @@ from collections.abc import Collection
 from itertools import islice
 
 from cloud.alarms.evaluation_plan import EvaluationPlan, Key, Series
+from cloud.alarms.manual_values import ManualValues
 from cloud.alarms.second_readings import SecondReadings
 from rules.engine import Phase, RuleState
 
@@ -27,6 +28,8 @@ class EvaluatorMemory:
         self.heard_after_ms: dict[Series, int] = {}
         """`ListeningTime` when a series' newest reading came; less than 0 where that was before the start."""
         self.second_readings: dict[Series, SecondReadings] = {}
+        self.manual_values: ManualValues = {}
+        """What people have read within the hour, as the database has it."""
         self._due: list[tuple[int, Key]] = []
         self._due_ms: dict[Key, int] = {}
 

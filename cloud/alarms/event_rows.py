@@ -101,7 +101,7 @@ def correct_onset(connection: Connection, family: str, sensor: str, correction: 
     connection.execute(update(_ALARMS).where(_ALARMS.c.id == row.id).values(values))
     event = update(_EVENTS).where(_EVENTS.c.alarm == row.id, _EVENTS.c.kind == EventKind.RAISED.value)
     reported_again = {"time_ms": raised.time_ms, "level": raised.level, "value": raised.value, "reported_ms": None}
-    connection.execute(event.values(reported_again))
+    connection.execute(event.values(reported_again | _read(raised)))
 
 
 def write_states(connection: Connection, states: Iterable[tuple[str, str, RuleState]], *, now_ms: int) -> None:
@@ -140,6 +140,7 @@ def sync_open(connection: Connection, states: Iterable[tuple[str, str, RuleState
 _OPEN = (Phase.ALARMING, Phase.SILENT, Phase.RECOVERING)
 _ENGINE_COLUMNS = (
     "state", "level", "worst", "value", "value_ms", "changed_ms", "closed_ms", "withdrawn", "versions", "rule",
+    "read_by", "read_ms",
 )  # fmt: skip
 _RANK = rank_by_row(bindparam("b_rank", type_=Integer))
 _UPDATE_ALARM = (
@@ -160,6 +161,8 @@ EventKey = tuple[int, str, int, int]
 """(alarm, kind, time_ms, level): which event of it."""
 LevelsReported = dict[tuple[int, int], bool]
 """By (time_ms, level) whether an event of a level holds, by the last word on it."""
+_Value = tuple[float, str | None, int | None]
+"""A value, and who has read it when: nobody where the sensor has measured it."""
 
 
 def _identity(record: AlarmEventRecord) -> Identity:
@@ -185,23 +188,27 @@ def _what_holds(connection: Connection, reported: Mapping[int, LevelsReported]) 
 
     `reported` is what these events say of them, which counts for more than what stands there: one told again holds.
     """
-    standing: dict[int, dict[tuple[int, int], float]] = {alarm: {} for alarm in reported}
-    for alarm, kind, time_ms, level, value in _level_events(connection, list(reported)):
+    standing: dict[int, dict[tuple[int, int], _Value]] = {alarm: {} for alarm in reported}
+    for alarm, kind, time_ms, level, *value in _level_events(connection, list(reported)):
         holds = reported[alarm].get((time_ms, level), kind != EventKind.WITHDRAWN.value)
         if holds:
-            standing[alarm][time_ms, level] = value
+            standing[alarm][time_ms, level] = (value[0], value[1], value[2])
         else:
             standing[alarm].pop((time_ms, level), None)
     return {alarm: _of_levels(events) for alarm, events in standing.items() if events}
 
 
-def _of_levels(events: Mapping[tuple[int, int], float]) -> dict[str, Any]:
-    (time_ms, level), value = max(events.items())
-    return {"level": level, "worst": max(level for _, level in events), "value": value, "value_ms": time_ms}
+def _of_levels(events: Mapping[tuple[int, int], _Value]) -> dict[str, Any]:
+    time_ms, level = newest = max(events)
+    value, read_by, read_ms = events[newest]
+    worst = max(level for _, level in events)
+    held = {"level": level, "worst": worst, "value": value, "value_ms": time_ms}
+    return {**held, "read_by": read_by, "read_ms": read_ms}
 
 
 def _level_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any]:
-    asked = (_EVENTS.c.alarm, _EVENTS.c.kind, _EVENTS.c.time_ms, _EVENTS.c.level, _EVENTS.c.value)
+    names = ("alarm", "kind", "time_ms", "level", "value", "read_by", "read_ms")
+    asked = [_EVENTS.c[name] for name in names]
     kinds = [kind.value for kind in (*_OF_LEVELS, EventKind.WITHDRAWN)]
     query = select(*asked).where(_EVENTS.c.kind.in_(kinds)).order_by(_EVENTS.c.id)
     for start in range(0, len(alarms), CHUNK):
@@ -218,6 +225,7 @@ def _event_row(key: EventKey, record: AlarmEventRecord, now_ms: int) -> dict[str
         "value": record.event.value,
         "late": record.late,
         "at_ms": now_ms,
+        **_read(record.event),
     }
 
 
@@ -244,7 +252,14 @@ def _alarm_row(record: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
         "test": False,
         "versions": record.binding.versions,
         "rule": text,
+        **_read(event),
     }
+
+
+def _read(event: Event) -> dict[str, Any]:
+    """Who has read the value of an event, and when: nobody where the sensor has measured it."""
+    by = event.read_by
+    return {"read_by": None if by is None else by.person, "read_ms": None if by is None else by.read_ms}
 
 
 def _changed(row: Mapping[str, Any], record: AlarmEventRecord) -> dict[str, Any]:
@@ -265,6 +280,7 @@ def _changed(row: Mapping[str, Any], record: AlarmEventRecord) -> dict[str, Any]
             "value_ms": event.time_ms,
             "versions": record.binding.versions,
             "rule": msgspec.json.encode(record.binding.watched.rule).decode(),
+            **_read(event),
         }
     if event.kind is EventKind.RAISED:
         values |= {"closed_ms": None, "withdrawn": False}

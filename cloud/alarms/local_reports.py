@@ -65,7 +65,7 @@ class LocalReports:
 
     def on_status(self, gateway: str, status: Status) -> None:
         """Take a status that was not kept by the broker: what it says of alarms is of now."""
-        if not status.online or status.clock is Clock.UNKNOWN or not self._evaluator.is_own_gateway(gateway):
+        if not status.online or status.clock is Clock.UNKNOWN or not self._evaluator.own.has_gateway(gateway):
             return
         if status.alarms == self._done.get(gateway, ()):
             return
@@ -111,7 +111,7 @@ class LocalReports:
 
     def _is_believed(self, alarm: RaisedAlarm, gateway: str, now: int) -> bool:
         latest_ms = max(alarm.opened_ms, alarm.raised_ms, alarm.sounded_ms, alarm.texted_ms)
-        return latest_ms <= now + AHEAD_MS and self._evaluator.gateway_of(alarm.sensor) == gateway
+        return latest_ms <= now + AHEAD_MS and self._evaluator.own.gateway_of(alarm.sensor) == gateway
 
 
 def _opening(alarm: RaisedAlarm) -> Opening:

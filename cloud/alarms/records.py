@@ -12,7 +12,8 @@ class Alarm(msgspec.Struct, frozen=True):
     """One alarm, with the rule as it stood when it fired and the `versions` that the rule came from.
 
     `opened_ms`, `value_ms`, `changed_ms` and `closed_ms` are event time, `at_ms` is when the cloud found it, all UTC;
-    `level` and `worst` count the rule's levels from 0.
+    `level` and `worst` count the rule's levels from 0. `read_by` is the person who has read `value` at `read_ms` (UTC);
+    None where the sensor has measured it.
     """
 
     id: int
@@ -40,6 +41,8 @@ class Alarm(msgspec.Struct, frozen=True):
     shelved_until_ms: int | None
     versions: str
     rule: Rule
+    read_by: str | None = None
+    read_ms: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -65,7 +68,10 @@ class Alarm(msgspec.Struct, frozen=True):
 
 
 class AlarmChange(msgspec.Struct, frozen=True):
-    """One change of an alarm, at `time_ms` of event time, found at `at_ms`; `late`: too long after it to page."""
+    """One change of an alarm, at `time_ms` of event time, found at `at_ms`; `late`: too long after it to page.
+
+    `read_by` is the person who has read `value` at `read_ms` (UTC); None where the sensor has measured it.
+    """
 
     kind: str
     time_ms: int
@@ -73,6 +79,8 @@ class AlarmChange(msgspec.Struct, frozen=True):
     value: float
     late: bool
     at_ms: int
+    read_by: str | None = None
+    read_ms: int | None = None
 
 
 class AlarmFilter(msgspec.Struct, frozen=True, kw_only=True):

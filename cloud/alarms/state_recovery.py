@@ -24,7 +24,7 @@ from cloud.rulebook.rule_targets import is_derived
 from rules.engine import Phase, RuleState, SecondReading, decode_state
 from rules.marks import NOT_BELIEVED
 from rules.rule import Rule, RuleKind
-from wire.durations import DAY_MS
+from wire.durations import DAY_MS, HOUR_MS
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ LONGEST_MS = DAY_MS
 AT_ONCE = 8
 """Series asked of the store at the same time."""
 UNKNOWN_INTERVAL_S = 60.0
+BEFORE_MANUAL_MS = HOUR_MS
+"""So much of a series before what somebody has read beside it: enough to know whether it was doubted."""
 
 
 def read_states(connection: Connection) -> dict[Key, tuple[RuleState, int]]:
@@ -151,7 +153,11 @@ def _since_ms(binding: RuleBinding, memory: EvaluatorMemory, kept_ms: Mapping[Ke
     state = memory.states.get(key)
     if state is not None and state.phase is not Phase.NORMAL:
         return max(kept_ms[key], now_ms - LONGEST_MS) - window
-    newest_ms = memory.heard_ms.get((binding.watched.sensor, binding.watched.rule.quantity))
+    series = (binding.watched.sensor, binding.watched.rule.quantity)
+    newest_ms = memory.heard_ms.get(series)
+    manual = memory.manual_values.get(series)
+    if manual:  # whether they count depends on what the sensor said before and since
+        return min(each.read_by.read_ms for each in manual) - BEFORE_MANUAL_MS - window
     if newest_ms is None or not window or newest_ms < now_ms - LONGEST_MS - window:
         return None  # what was imported of last year is no news
     return min(now_ms, newest_ms) - window

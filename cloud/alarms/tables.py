@@ -1,9 +1,9 @@
 """The tables of alarms.
 
-alarms ◄─ alarm_events        alarm_states: the engine's memory        maintenance
+alarms ◄─ alarm_events        alarm_states: the engine's memory        maintenance        overrulings ─► manual readings
 """
 
-from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import COUNT, NAME, ROW_ID, Base
@@ -22,6 +22,7 @@ class AlarmStateRow(Base):
 class AlarmRow(Base):
     """One alarm, from its opening to its end; `rule` is the resolved rule that fired, `versions` where it came from.
 
+    `read_by` and `read_ms` say who has read `value` and when, null where the sensor has.
     `state` is alarming, silent, recovering or closed; `level` and `worst` count the rule's levels from 0. `quantity` is
     empty where the alarm is about no reading: a sensor's silence, or the platform itself (cloud/monitoring/). `rank`
     is what the list of open alarms goes by, as `ranks.py` has it.
@@ -64,6 +65,8 @@ class AlarmRow(Base):
     shelved_until_ms: Mapped[int | None] = mapped_column(COUNT)
     versions: Mapped[str] = mapped_column(Text)
     rule: Mapped[str] = mapped_column(Text)
+    read_by: Mapped[str | None] = mapped_column(String(80))
+    read_ms: Mapped[int | None] = mapped_column(COUNT)
 
 
 class AlarmEventRow(Base):
@@ -90,6 +93,17 @@ class AlarmEventRow(Base):
     at_ms: Mapped[int] = mapped_column(COUNT)
     routed_ms: Mapped[int | None] = mapped_column(COUNT)
     reported_ms: Mapped[int | None] = mapped_column(COUNT)
+    read_by: Mapped[str | None] = mapped_column(String(80))
+    read_ms: Mapped[int | None] = mapped_column(COUNT)
+
+
+class OverrulingRow(Base):
+    """A manual reading that has counted in place of its sensor, from `since_ms` until `until_ms` at the latest."""
+
+    __tablename__ = "overrulings"
+    reading: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    since_ms: Mapped[int] = mapped_column(COUNT)
+    until_ms: Mapped[int] = mapped_column(COUNT)
 
 
 class MaintenanceRow(Base):

@@ -94,6 +94,6 @@ class Replayer:
         if self._review is not None:
             self._review.add(notes_of([stored]))
         # the alarms of other shards are in the memory of another process
-        if self._evaluator is not None and self._evaluator.is_own_gateway(stored.gateway):
+        if self._evaluator is not None and self._evaluator.own.has_gateway(stored.gateway):
             await self._evaluator.observe([stored.rule_input])
         return stored

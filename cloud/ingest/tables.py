@@ -77,13 +77,15 @@ class ImportedRangeRow(Base):
 
 
 class ManualReadingRow(Base):
-    """A reading by a person, once for each `key` of theirs."""
+    """A reading by a person, once for each `key` of theirs; `withdrawn_by` says who has taken it back, and when."""
 
     __tablename__ = "manual_readings"
     __table_args__ = (
         UniqueConstraint("person", "key"),
         Index("manual_readings_series", "sensor", "time_ms"),
         Index("manual_readings_entered", "person", "entered_ms"),
+        Index("manual_readings_time", "time_ms"),
+        Index("manual_readings_withdrawn", "withdrawn_ms"),
     )
     id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
     person: Mapped[str] = mapped_column(String(80))
@@ -94,3 +96,5 @@ class ManualReadingRow(Base):
     clock_offset_ms: Mapped[int] = mapped_column(COUNT)
     value: Mapped[float]
     entered_ms: Mapped[int] = mapped_column(COUNT)
+    withdrawn_ms: Mapped[int | None] = mapped_column(COUNT)
+    withdrawn_by: Mapped[str | None] = mapped_column(String(80))

@@ -38,6 +38,7 @@ from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.historical.follow_up import FollowUp
 from cloud.ingest.historical.importer import Importer
 from cloud.ingest.manual.manual_readings import ManualReadings
+from cloud.ingest.manual.rows import values_since
 from cloud.ingest.message_router import MessageRouter, topics
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import BatchDecoder, BatchWriter
@@ -207,6 +208,7 @@ def _alarms(settings: CloudSettings, base: Foundation, updates: Updates | None) 
         listening_time=ListeningTime(grace_ms=int(settings.rules.silence_grace_s * 1_000), boot_ms=base.clock.boot_ms),
         on_change=changed,
         check_lease=base.confirm,
+        manual_values=values_since,
         clock=base.clock.wall_ms,
     )
     derivations = Derivations(
@@ -224,7 +226,7 @@ def _alarms(settings: CloudSettings, base: Foundation, updates: Updates | None) 
     publisher = ConfigPublisher(
         base.database,
         base.rule_store,
-        is_own=evaluator.is_own_gateway,
+        is_own=evaluator.own.has_gateway,
         publish=partial(base.session.publish, retain=True),
         connected_since_s=lambda: base.session.connected_since_s,
         update_offer=base.update_offer,

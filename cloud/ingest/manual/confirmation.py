@@ -55,6 +55,7 @@ async def without_seen(
             connection, [sensor], quantity=quantity, start_ms=start_ms, end_ms=end_ms, most=MOST_SEEN
         )
     )
+    seen = [one for one in seen if one.withdrawn_ms is None]
     if not seen:
         return verdicts
     marks = confirmed(policy, points, [verdict.marks for verdict in verdicts], seen)

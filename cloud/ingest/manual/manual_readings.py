@@ -11,7 +11,7 @@ from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.ingest.manual.checks import SAME_CLOCK_MS, EntryRejected, checked, newest_of
 from cloud.ingest.manual.records import EnteredReading, EntryOutcome, EntryState, ManualReading
-from cloud.ingest.manual.rows import entered_since, keep, kept_as, readings_of
+from cloud.ingest.manual.rows import entered_since, keep, kept_as, reading_of, readings_of, take_back
 from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from i18n.message import LocalizedMessage
@@ -67,15 +67,37 @@ class ManualReadings:
         start_ms: int,
         end_ms: int,
         most: int = MOST_GIVEN,
+        withdrawn: bool = False,
     ) -> list[ManualReading]:
-        """The newest `most` readings beside `sensors` with start <= time < end (UTC ms), the newest first."""
+        """The newest `most` readings beside `sensors` with start <= time < end (UTC ms), the newest first.
+
+        Those that were taken back come along where `withdrawn` ones are asked for.
+        """
         if not sensors:
             return []
-        return await self._database.run(
+        found = await self._database.run(
             lambda connection: readings_of(
                 connection, sensors, quantity=quantity, start_ms=start_ms, end_ms=end_ms, most=most
             )
         )
+        return [one for one in found if withdrawn or one.withdrawn_ms is None]
+
+    async def withdraw(self, reading: int, *, actor: Actor, may_change: Callable[[str], bool]) -> ManualReading:
+        """Take a reading back, for whoever may enter readings at its sensor's site; LookupError if there is none.
+
+        One that was taken back before stays as it is.
+        """
+        now_ms = self._clock()
+
+        def write(connection: Connection) -> ManualReading:
+            found = reading_of(connection, reading)
+            sensor = None if found is None else self._registry.sensor(found.sensor)
+            if found is None or sensor is None or not may_change(sensor.site):
+                raise LookupError(reading)
+            take_back(connection, found, actor, now_ms=now_ms)
+            return reading_of(connection, reading) or found
+
+        return await self._database.run(write)
 
     def _enter(
         self,
@@ -115,7 +137,8 @@ class ManualReadings:
             connection, [sensor], quantity=quantity,
             start_ms=time_ms - LIKELY_BESIDE_MS, end_ms=time_ms + LIKELY_BESIDE_MS, most=MOST_GIVEN,
         )  # fmt: skip
-        return [*((one.time_ms, one.value) for one in beside), *newest_of(self._newest.series(sensor, quantity))]
+        held = ((one.time_ms, one.value) for one in beside if one.withdrawn_ms is None)
+        return [*held, *newest_of(self._newest.series(sensor, quantity))]
 
 
 def _known(entry: EnteredReading, kept: ManualReading) -> EntryOutcome:

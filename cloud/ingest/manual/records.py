@@ -31,7 +31,8 @@ class EnteredReading(msgspec.Struct, frozen=True):
 class ManualReading(msgspec.Struct, frozen=True):
     """A reading by a `person`, in the unit of its quantity, at `time_ms` (UTC); entered at `entered_ms`.
 
-    `clock_offset_ms` is by how much the time that was sent was put right.
+    `clock_offset_ms` is by how much the time that was sent was put right. `counts_from_ms` and `counts_until_ms` say when
+    it has counted, or counts at most, in place of the sensor; `withdrawn_by` who has taken it back, and when.
     """
 
     id: int
@@ -42,6 +43,15 @@ class ManualReading(msgspec.Struct, frozen=True):
     value: float
     entered_ms: int
     clock_offset_ms: int = 0
+    withdrawn_ms: int | None = None
+    withdrawn_by: str | None = None
+    counts_from_ms: int | None = None
+    counts_until_ms: int | None = None
+
+    def counts(self, now_ms: int) -> bool:
+        """Whether it counts in place of the sensor at `now_ms` (UTC)."""
+        until_ms = self.counts_until_ms
+        return until_ms is not None and now_ms < until_ms and self.withdrawn_ms is None
 
 
 class EntryState(StrEnum):

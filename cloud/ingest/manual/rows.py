@@ -6,17 +6,22 @@ keep(connection, …) -> ManualReading, or None where that person has sent that 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select, update
 
+from cloud.alarms.manual_values import MOST_VALUES, ManualValue
+from cloud.alarms.tables import OverrulingRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.upsert import insert_statement
 from cloud.ingest.historical.imported_ranges import ImportedRange, make_ready, note_ranges
 from cloud.ingest.manual.records import CONFIRMS_WITHIN_MS, EnteredReading, ManualReading
 from cloud.ingest.tables import ManualReadingRow as Row
+from rules.engine import ReadBy
 
 _READING: tuple[Any, ...] = (
     Row.id, Row.person, Row.sensor, Row.quantity, Row.time_ms, Row.value, Row.entered_ms, Row.clock_offset_ms,
+    Row.withdrawn_ms, Row.withdrawn_by,
 )  # fmt: skip
+_WHEN_IT_COUNTED: tuple[Any, ...] = (OverrulingRow.since_ms, OverrulingRow.until_ms)
 
 
 def keep(
@@ -65,8 +70,47 @@ def readings_of(
 ) -> list[ManualReading]:
     """The newest `most` readings beside some sensors with start <= time < end, the newest first."""
     of_sensors = Row.sensor.in_(sensors) & (Row.time_ms >= start_ms) & (Row.time_ms < end_ms)
-    query = select(*_READING).where(of_sensors).order_by(Row.time_ms.desc(), Row.id.desc()).limit(most)
+    query = _with_when_it_counted().where(of_sensors).order_by(Row.time_ms.desc(), Row.id.desc()).limit(most)
     if quantity is not None:
         query = query.where(Row.quantity == quantity)
     rows: Sequence[Any] = connection.execute(query).all()
     return [ManualReading(*row) for row in rows]
+
+
+def reading_of(connection: Connection, reading: int) -> ManualReading | None:
+    """One reading; None where there is none of that number."""
+    found = connection.execute(_with_when_it_counted().where(Row.id == reading)).first()
+    return None if found is None else ManualReading(*found)
+
+
+def values_since(connection: Connection, since_ms: int) -> list[ManualValue]:
+    """What rules may take in place of a sensor's: the newest read or withdrawn since a time (UTC)."""
+    columns = (Row.sensor, Row.quantity, Row.value, Row.entered_ms, Row.id, Row.person, Row.time_ms, Row.withdrawn_ms)
+    found: dict[int, ManualValue] = {}
+    for wanted in (Row.time_ms >= since_ms, Row.withdrawn_ms >= since_ms):
+        query = select(*columns).where(wanted).order_by(Row.id.desc()).limit(MOST_VALUES)
+        for row in connection.execute(query):
+            read_by = ReadBy(row.id, row.person, row.time_ms)
+            withdrawn = row.withdrawn_ms is not None
+            found[row.id] = ManualValue(row.sensor, row.quantity, row.value, row.entered_ms, read_by, withdrawn)
+    return list(found.values())
+
+
+def take_back(connection: Connection, reading: ManualReading, actor: Actor, *, now_ms: int) -> bool:
+    """Withdraw a reading: it counts for nothing any more; whether nobody has done so before."""
+    open_row = (Row.id == reading.id, Row.withdrawn_ms.is_(None))
+    taken = update(Row).where(*open_row).values(withdrawn_ms=now_ms, withdrawn_by=actor.name).returning(Row.id)
+    if connection.execute(taken).first() is None:
+        return False
+    _follow_up(connection, reading, now_ms)
+    write_entry(
+        connection, actor, "withdraw-reading", f"sensor:{reading.sensor}", now_ms=now_ms,
+        before={"quantity": reading.quantity, "value": reading.value, "time_ms": reading.time_ms,
+                "person": reading.person},
+    )  # fmt: skip
+    return True
+
+
+def _with_when_it_counted() -> Select[Any]:
+    counted = OverrulingRow.reading == Row.id
+    return select(*_READING, *_WHEN_IT_COUNTED).outerjoin_from(Row, OverrulingRow, counted)

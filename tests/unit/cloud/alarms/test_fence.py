@@ -46,5 +46,5 @@ async def test_the_evaluator_ends_with_it(tmp_path: Path):
 
 
 def test_the_rules_on_a_gateway_of_other_shards_are_not_this_process_s_to_judge(tmp_path: Path):
-    assert Town(tmp_path).evaluator.is_own_gateway("gw-daruba")
-    assert not Town(tmp_path, shards=range(0)).evaluator.is_own_gateway("gw-daruba")
+    assert Town(tmp_path).evaluator.own.has_gateway("gw-daruba")
+    assert not Town(tmp_path, shards=range(0)).evaluator.own.has_gateway("gw-daruba")

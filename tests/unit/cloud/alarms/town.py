@@ -19,6 +19,9 @@ from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
 from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.manual.manual_readings import ManualReadings
+from cloud.ingest.manual.records import EnteredReading
+from cloud.ingest.manual.rows import values_since
 from cloud.ingest.pipeline import BatchDecoder, BatchWriter
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
@@ -97,6 +100,7 @@ class Town:
             rejected_series=self.lately.series, database=self.database,
             rule_store=self.rule_store, newest=self.newest, store=self.store, shards=shards,
             can_receive=lambda: self.hears, on_change=self._nudge, clock=self.clock, check_lease=self._confirm,
+            manual_values=values_since,
             listening_time=ListeningTime(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
         )  # fmt: skip
         self.review = Review(self.registry, self.store, on_verdicts=self._tell, database=self.database, quiet_passes=1)
@@ -114,6 +118,7 @@ class Town:
             metrics=self.metrics, evaluator=self.evaluator, confirm=self._confirm, review=self.review,
             recent_rejections=self.lately,
         )  # fmt: skip
+        self.manual_readings = ManualReadings(self.registry, self.newest, self.database, clock=self.clock)
         self._seq = 0
 
     async def __aenter__(self) -> Self:
@@ -159,6 +164,18 @@ class Town:
         payload = encode_batch(STREAM, first, readings, backfill=backfill)
         gateway = self.registry.sensor(readings[0].sensor).gateway
         await self.writer.write([self.decoder.prepare(payload, gateway)])
+
+    async def enter(self, key: str, value: float, *, read: float, now: float, sensor: str = "river") -> int:
+        """Ani reads a level, and her reading comes `now` (both in seconds after T0); its number. A tick looks at it."""
+        self.now_ms = T0 + int(now * 1000)
+        entry = EnteredReading(key, sensor, "water_level", T0 + int(read * 1000), value, sure=True)
+        (outcome,) = await self.manual_readings.enter(
+            [entry], actor=ANI, sent_ms=self.now_ms, may_see=lambda _site: True
+        )
+        await self.evaluator.read_manual_values()
+        await self.tick(at=now)
+        assert outcome.reading is not None
+        return outcome.reading.id
 
     async def _tell(self, verdicts: Sequence[Verdict]) -> None:
         self.newest.apply_verdicts(verdicts)

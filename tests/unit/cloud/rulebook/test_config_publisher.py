@@ -41,7 +41,7 @@ class Broker:
 
 def publisher_of(town: Town, broker: Broker) -> ConfigPublisher:
     return ConfigPublisher(
-        town.database, town.rule_store, is_own=town.evaluator.is_own_gateway, publish=broker.publish,
+        town.database, town.rule_store, is_own=town.evaluator.own.has_gateway, publish=broker.publish,
         connected_since_s=lambda: broker.since_s if broker.connected else None, clock=town.clock,
         boot_s=lambda: broker.now_s,
     )  # fmt: skip
