@@ -77,7 +77,7 @@ class SecondReading(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Observed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One reading of the watched sensor, with its marks as one whole number (see marks.py).
 
-    With `read_by` it is what a person has read beside the sensor, which counts from `time_ms` on where it counts at all.
+    With `read_by` it is what a person has read beside the sensor, which counts from `time_ms` on if it counts at all.
     """
 
     time_ms: int

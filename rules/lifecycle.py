@@ -43,12 +43,10 @@ def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[E
             mark = int(verdict)  # arithmetic on flags costs more than the rest of the fold
             if mark and observed.marks & _CONFIRMED:
                 judged, mark = (confirmed(before, time_ms, value) if mark & _SPIKE else judged), 0
-    doubted_now = (given | mark) & OVERRULED
-    if doubted_now:
-        core = replace(core, unsure=after_sensor(core, time_ms))
-    elif core.unsure is not None and not given & numbers.rejected and not (judged.weak_ms > NEVER_MS and numbers.waits):
-        core = replace(core, unsure=None)
-    overruled = doubted_now and holds_against(core)
+    doubts = (given | mark) & OVERRULED
+    if doubts or core.unsure is not None:
+        core = _with_unsure(watched, core, judged, time_ms, given | mark)
+    overruled = doubts and holds_against(core)
     if (given | mark) & numbers.rejected or overruled or watched.rule.kind is RuleKind.SILENCE:
         doubted = _with_doubted(core, observed, judged) if mark & _SPIKE and numbers.rejects_spikes else core.doubted
         return replace(core, heard_ms=time_ms, judged=judged, doubted=doubted), events
@@ -61,6 +59,14 @@ def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[E
         core, more = _believe(watched, core, each.time_ms, each.value, each.second)
         events = [*events, *more]
     return core, events
+
+
+def _with_unsure(watched: Watched, core: Core, judged: Judged, time_ms: int, marks: int) -> Core:
+    """The core that knows whether the sensor is doubted: only a reading that the rule believes says that it is not."""
+    if marks & OVERRULED:
+        return replace(core, unsure=after_sensor(core, time_ms))
+    waits = judged.weak_ms != NEVER_MS and watched.numbers.waits
+    return core if waits or marks & watched.numbers.rejected else replace(core, unsure=None)
 
 
 def _what_to_believe(

@@ -62,7 +62,7 @@ def counts_from_ms(core: Core, entered_ms: int, *, silent_ms: int) -> int:
 
 
 def without(core: Core, reading: int) -> Core:
-    """The core where the manual reading of that number was withdrawn: it counts no more, and the sensor stays unsure."""
+    """The core where the manual reading of that number was withdrawn: it counts no more, the sensor stays unsure."""
     unsure = core.unsure
     if unsure is None or unsure.read_by is None or unsure.read_by.reading != reading:
         return core

@@ -51,6 +51,7 @@ PERMISSIONS: Table = {
     ("POST", "/api/v1/readings/import"): _ADMINISTRATOR,
     ("GET", "/api/v1/readings/manual"): _VIEWER,
     ("POST", "/api/v1/readings/manual"): _TECHNICIAN,
+    ("POST", "/api/v1/readings/manual/{reading}/withdraw"): _TECHNICIAN,
     ("GET", "/api/v1/indices"): _VIEWER,
     ("GET", "/api/v1/index-tables"): _VIEWER,
     ("GET", "/metrics"): _VIEWER,

@@ -17,6 +17,7 @@ from cloud.alarms.silences import heard_as, next_level_after_ms, silent_after_ms
 from cloud.readings.contract import Verdict
 from cloud.rulebook.rule_bindings import HEARD, RuleBinding, RuleBindings, pieces
 from cloud.rulebook.rule_targets import RuleTargets
+from rules.core import Core
 from rules.engine import (
     START,
     Event,
@@ -33,7 +34,6 @@ from rules.engine import (
     tick,
     withdraw,
 )
-from rules.core import Core
 from rules.engine_state import Checkpoint
 from rules.late_lane import end_lane
 from rules.marks import Mark

@@ -35,8 +35,8 @@ from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
 from cloud.rulebook.rule_bindings import RuleBindings
 from cloud.rulebook.rule_store import RuleStore
-from runtime.backoff import retry
 from rules.overruling import COUNTS_FOR_MS
+from runtime.backoff import retry
 from runtime.clock import wall_ms
 from wire.local_alarms import RaisedAlarm
 from wire.topics import SHARDS

@@ -2,13 +2,14 @@
 
 POST /api/v1/readings/manual {"now":"…","readings":[…]} -> [{"key":"…","state":"stored", …}]
 GET  /api/v1/readings/manual?sensor=river&quantity=water_level
+POST /api/v1/readings/manual/17/withdraw
 """
 
 from typing import Annotated
 
 from fastapi import Query
 
-from cloud.api.parameters import given_time, time_of
+from cloud.api.parameters import RowId, given_time, time_of
 from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.manual_readings import ManualEntryAnswer, ManualReadingAnswer, NewManualReadings
 from cloud.core.printable import GivenTime
@@ -74,8 +75,21 @@ async def manual_readings(
         start_ms=end_ms - OLDEST_DAYS * DAY_MS if start_ms is None else start_ms,
         end_ms=end_ms,
         most=MOST_GIVEN,
+        withdrawn=True,
     )
     return [_answer(each, platform) for each in found]
+
+
+@ROUTES.post("/{reading}/withdraw")
+async def withdraw(platform: CurrentPlatform, principal: CurrentPrincipal, reading: RowId) -> ManualReadingAnswer:
+    """Take a reading back: it counts in place of no sensor any more, and confirms none; again it changes nothing."""
+    try:
+        taken = await platform.manual_readings.withdraw(reading, actor=principal.actor, may_change=principal.may_see)
+    except LookupError:
+        raise HttpProblem(
+            "unknown-reading", f"reading: there is no {reading}; /api/v1/readings/manual lists those of a sensor"
+        ) from None
+    return _answer(taken, platform)
 
 
 def _answer(reading: ManualReading, platform: Platform) -> ManualReadingAnswer:

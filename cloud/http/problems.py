@@ -32,6 +32,7 @@ TITLES = {
     "exports-busy": (503, "Others download files now"),
     "no-parquet": (501, "Parquet cannot be written here"),
     "unknown-sensor": (404, "No such sensor"),
+    "unknown-reading": (404, "No such reading by a person"),
     "unknown-dead-letter": (404, "No such dead letter"),
     "not-logged-in": (401, "Nobody is logged in"),
     "wrong-login": (401, "The login is wrong"),

@@ -37,6 +37,11 @@ CHANGES = {
     "withdrawn": N_("withdrawn: a reading that came late shows it was not so"),
 }
 """What the engine found, in words for people."""
+BY_PERSON = {
+    "heard": N_("a person has read it, while the sensor says nothing: {value}"),
+    "withdrawn": N_("withdrawn: the person's reading was taken back, or the sensor shows that it was not so"),
+}
+"""The same, where it rests on what a person has read."""
 STEP_NAMES = {TICK: N_("step {number} done"), UNTICK: N_("step {number} not done after all")}
 """What people did with a step, by its number; the words of all other actions are the journal's."""
 
@@ -96,6 +101,11 @@ def value_of(_: Catalog, table: QuantityTable, rule: Rule, value: float) -> str:
     return _("+{value} in {time}", value=shown, time=span(_, rule.window_s)) if rule.kind is RuleKind.RISE else shown
 
 
+def read_by_words(_: Catalog, person: str, read_ms: int, zone: ZoneInfo) -> str:
+    """Who has read a value, where it was no sensor: read by ani at 24 Nov 14:05 (person)."""
+    return _("read by {person} at {time} (person)", person=person, time=figures.minute(_, read_ms, zone))
+
+
 def limit_of(_: Catalog, table: QuantityTable, rule: Rule, level: Level) -> str:
     """The limit of a level, said as such: limit 250 cm; nothing for what Siaga raises about itself."""
     return "" if rule.family in OWN_FAMILIES else _("limit {limit}", limit=_limit(_, table, rule, level))
@@ -123,14 +133,16 @@ def journal_lines(
 
 
 def _change(_: Catalog, table: QuantityTable, alarm: Alarm, change: AlarmChange, zone: ZoneInfo) -> JournalLine:
-    text = CHANGES.get(change.kind)
+    text = (BY_PERSON if change.read_by else CHANGES).get(change.kind, CHANGES.get(change.kind))
     words = change.kind if text is None else _(
         text,
         level=level_name(_, level_of(alarm.rule, change.level)),
         value=value_of(_, table, alarm.rule, change.value),
     )  # fmt: skip
-    late = _("detected late") if change.late else ""
-    return JournalLine(change.time_ms, figures.moment(_, change.time_ms, zone), "", words, late)
+    notes = [_("detected late")] if change.late else []
+    if change.read_by is not None and change.read_ms is not None:
+        notes.append(read_by_words(_, change.read_by, change.read_ms, zone))
+    return JournalLine(change.time_ms, figures.moment(_, change.time_ms, zone), "", words, "; ".join(notes))
 
 
 def _entry(_: Catalog, entry: AuditEntry, zone: ZoneInfo) -> JournalLine:

@@ -15,7 +15,7 @@ from wire import QUANTITIES, Quantity, printable
 
 TEXTS = (
     "level_name", "level_name_id", "title", "title_id", "advice", "advice_id", "site", "site_name", "place", "zone",
-    "gateway", "sensor", "sensor_name", "quantity", "also",
+    "gateway", "sensor", "sensor_name", "quantity", "also", "read_by",
 )  # fmt: skip
 """The texts of a line."""
 URGENT_KINDS = ("raised", "worsened")
@@ -27,7 +27,8 @@ class AlarmLine(msgspec.Struct, frozen=True, kw_only=True):
     `value` and `limit` are in the level's unit: for a rise over `window_s`, for a trend the days until `target`, for
     silence in expected intervals.
     `repeated`: an earlier notification said it already; it stands here so that the whole storm is in one place. `own`
-    is the quantity where the city added it, as it was when this was made.
+    is the quantity where the city added it, as it was when this was made. `read_by` is the person who has read `value`
+    at `read_ms` (UTC) in place of the sensor; empty where the sensor has measured it.
     """
 
     event: int
@@ -62,6 +63,8 @@ class AlarmLine(msgspec.Struct, frozen=True, kw_only=True):
     repeated: bool = False
     own: Quantity | None = None
     target: float | None = None
+    read_by: str = ""
+    read_ms: int = 0
 
     @property
     def row(self) -> Quantity | None:
@@ -140,6 +143,8 @@ def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated:
         repeated=repeated,
         target=rule.target,
         own=None if alarm.quantity in QUANTITIES else registry.quantities.get(alarm.quantity),
+        read_by=event.read_by or "",
+        read_ms=event.read_ms or 0,
     )
     return printable_line(line)
 

@@ -140,6 +140,10 @@ def certainty(line: AlarmLine, _: Catalog) -> str:
         parts.append(_.said(_SILENT))
     if line.kind == "retired":
         parts.append(_.said(_RETIRED))
+    if line.read_by:
+        time = clock(line.read_ms, line.zone, _)
+        said = in_context("notification", "read by {person} at {time} (person)", person=line.read_by, time=time)
+        return "; ".join([*parts, _.said(said)])
     if line.for_s:
         parts.append(_.said(in_context("notification", "held for {for_s} s", for_s=_.number(line.for_s, 0))))
     if line.of is not None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import chain
+from operator import attrgetter
 
 from cloud.core.change_log import ChangeLog
 from cloud.registry.air_corrections import AirCorrections, corrected_quantity
@@ -35,6 +36,8 @@ from rules.derived import derived_of_site
 from runtime.clock import wall_ms
 from wire import BUILT_IN, REPORTED_BY_GATEWAYS, QuantityTable
 from wire.measurements import COMPUTED
+
+_ID = attrgetter("id")
 
 
 class Registry:
@@ -84,7 +87,7 @@ class Registry:
         own = (_as_sensor(gateway) for gateway in self._gateways.values())
         self._sensors = {sensor.id: sensor for sensor in (*present, *own)}
         self._sensors_at: defaultdict[str, list[Sensor]] = defaultdict(list)
-        for sensor in self.sensors():
+        for sensor in sorted(self.sensors(), key=_ID):
             self._sensors_at[sensor.site].append(sensor)
         self._computed = {sensor.id: sensor for sensor in self._sites_as_sensors(self._sites)}
         heard = [each for each in self._gateways.values() if _is_heard(each)]
@@ -147,6 +150,7 @@ class Registry:
         for sensor in self._sensors.values():
             if sensor.site in at and not sensor.retired:
                 at[sensor.site].append(sensor)
+        at = {name: sorted(sensors, key=_ID) for name, sensors in at.items()}
         self._sensors_at = defaultdict(list, {**self._sensors_at, **at})
         computed = {each.id: each for each in self._sites_as_sensors(names)}
         self._computed = {name: each for name, each in self._computed.items() if name not in names} | computed
@@ -238,7 +242,7 @@ class Registry:
         return [sensor for sensor in self._sensors.values() if not sensor.retired]
 
     def sensors_at(self, site_id: str) -> Sequence[Sensor]:
-        """List the sensors of the city file at one site, in its order: those of `sensors` that are there now."""
+        """List those of `sensors` that are at one site now, by id: in the same order after an edit and a restart."""
         return self._sensors_at.get(site_id, ())
 
     def sensor(self, sensor_id: str) -> Sensor | None:

@@ -19,6 +19,7 @@ from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint, Value
 from cloud.situation import level_of
 from i18n.catalog import Catalog, catalog_of
+from rules.overruling import OVERRULED
 from rules.rule import NOT_OF_THE_READING
 
 ENDED = 0
@@ -40,7 +41,8 @@ def alarm_points(snapshot: PlatformSnapshot) -> list[ReportPoint]:
     points: list[ReportPoint] = []
     for alarm in opened:
         reading = newest.get((alarm.sensor, alarm.quantity))
-        follows = alarm.rule.kind not in NOT_OF_THE_READING  # whose values are no readings
+        by_person = alarm.read_by is not None and reading is not None and reading.marks & OVERRULED
+        follows = alarm.rule.kind not in NOT_OF_THE_READING and not by_person  # whose values are no readings
         value = reading.value if reading and follows and reading.time_ms >= alarm.value_ms else alarm.value
         severity = level_of(alarm.rule, alarm.level).severity.rank
         points.append(_state(snapshot, alarm, severity=severity, state=alarm.state, number=alarm.level, value=value))

@@ -101,7 +101,7 @@ def comparable(registry: Registry) -> dict[str, Any]:
     found = {name: value for name, value in vars(registry).items() if name not in {"changed", "_log", "_listeners"}}
     found |= {"facts": registry.facts.all(), "history": None, "air_corrections": None}
     found["_sensors_at"] = {
-        site: sorted(each.id for each in sensors) for site, sensors in registry._sensors_at.items() if sensors
+        site: [each.id for each in sensors] for site, sensors in registry._sensors_at.items() if sensors
     }
     return found
 

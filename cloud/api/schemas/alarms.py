@@ -66,6 +66,8 @@ class AlarmAnswer(AnswerModel):
     worst: LevelAnswer
     value: float
     value_time: Time = Field(validation_alias="value_ms")
+    read_by: str | None = Field(description="who has read `value`, where a person has, in place of the sensor")
+    read: Time | None = Field(validation_alias="read_ms", description="when they have read it")
     opened: Time = Field(validation_alias="opened_ms")
     found: Time = Field(validation_alias="at_ms", description="when the cloud found it")
     changed: Time = Field(validation_alias="changed_ms")
@@ -97,6 +99,8 @@ class ChangeAnswer(AnswerModel):
     level: int
     value: float
     late: bool
+    read_by: str | None = Field(description="who has read `value`, where a person has, in place of the sensor")
+    read: Time | None = Field(validation_alias="read_ms")
 
 
 class StepAnswer(AnswerModel):

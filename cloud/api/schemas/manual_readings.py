@@ -45,6 +45,12 @@ class ManualReadingAnswer(AnswerModel):
     value: float
     unit: str = Field(description="UCUM", examples=["cm"])
     entered: Time = Field(validation_alias="entered_ms")
+    counts_from: Time | None = Field(
+        validation_alias="counts_from_ms", description="since when it counted in place of its sensor; null: it did not"
+    )
+    counts_until: Time | None = Field(validation_alias="counts_until_ms", description="until when, at most")
+    withdrawn: Time | None = Field(validation_alias="withdrawn_ms", description="when it was taken back")
+    withdrawn_by: str | None
 
 
 class ManualEntryAnswer(AnswerModel):

@@ -75,8 +75,8 @@ def banner(visit: PageVisit, platform: Platform) -> Banner:
         level=view.level,
         dark=is_dark(view.level.colour),
         what=f"{view.title} · {view.state_text}",
-        where=f"{view.where} · {view.value} · {since}",
-        short=f"{site.name if site else view.where} · {view.value}",
+        where=" · ".join(words for words in (view.where, view.value, view.read, since) if words),
+        short=" · ".join(words for words in (site.name if site else view.where, view.value, view.read) if words),
         count=f"{opened} · {waits}",
         waiting=waiting,
     )

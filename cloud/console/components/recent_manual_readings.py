@@ -46,14 +46,16 @@ class RecentManualReadings:
         if held is not None and time.monotonic() - held[0] < _FEW_S:
             return held[1]
         now_ms = wall_ms()
-        readings = await self._manual.of(sensors, start_ms=now_ms - DAY_MS, end_ms=now_ms + 1, most=MOST_SHOWN)
+        readings = await self._manual.of(
+            sensors, start_ms=now_ms - DAY_MS, end_ms=now_ms + 1, most=MOST_SHOWN, withdrawn=True
+        )
         await self._find_points(readings)
         found = tuple(BesideSensor(one, self._points.get(one.id, (0.0, None))[1]) for one in readings)
         _hold(self._held, site, (time.monotonic(), found), most=_PLACES_KEPT)
         return found
 
     def forget(self, site: str) -> None:
-        """Somebody has entered a reading there: ask again."""
+        """Somebody has entered or withdrawn a reading there: ask again."""
         self._held.pop(site, None)
 
     async def _find_points(self, readings: Sequence[ManualReading]) -> None:

@@ -14,7 +14,7 @@ from cloud.alarms.records import Alarm, Maintenance
 from cloud.console.view_models.colours import Chip, chip
 from cloud.console.view_models.maintenance import covering
 from cloud.gateways.freshness import Freshness, freshness
-from cloud.incidents.words import StepLine, limit_of, step_lines, value_of
+from cloud.incidents.words import StepLine, limit_of, read_by_words, step_lines, value_of
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from cloud.rulebook.rule_words import (
@@ -29,6 +29,7 @@ from cloud.situation import level_of
 from i18n import figures
 from i18n.catalog import N_, Catalog
 from rules.colours import colour_of
+from rules.overruling import COUNTS_FOR_MS, OVERRULED
 from rules.rule import NOT_OF_THE_READING, OWN_FAMILIES, Severity
 from rules.severities import SEVERITY_NAMES
 from wire import BUILT_IN, QuantityTable
@@ -44,7 +45,8 @@ STATES = {
 class AlarmView(msgspec.Struct, frozen=True):
     """One alarm; empty texts are not shown. `severity` colours by CAP's term, `open` tells whether it goes on.
 
-    `value_ms` is when the value was taken, 0 where nobody asks; `value_age` is that in words, at this moment.
+    `value_ms` is when the value was taken, 0 where nobody asks; `value_age` is that in words, at this moment. `read`
+    says who has read it, where it was no sensor.
     """
 
     id: int
@@ -60,6 +62,7 @@ class AlarmView(msgspec.Struct, frozen=True):
     value: str
     value_age: str
     value_ms: int
+    read: str
     limit: str
     worst: str
     state: str
@@ -134,6 +137,7 @@ def alarm_view(_: Catalog, alarm: Alarm, context: AlarmContext) -> AlarmView:
         value=_value(_, context.quantities, alarm, newest),
         value_age=figures.age(_, (context.now_ms - value_ms) / 1_000) if value_ms else "",
         value_ms=value_ms,
+        read=_read(_, alarm, newest, zone),
         limit=limit_of(_, context.quantities, alarm.rule, level),
         worst=_worst(_, alarm),
         state=alarm.state,
@@ -143,7 +147,7 @@ def alarm_view(_: Catalog, alarm: Alarm, context: AlarmContext) -> AlarmView:
         withdrawn=_("withdrawn: later readings show it was not so") if alarm.withdrawn else "",
         worked_on=_worked_on(_, alarm, context),
         doubts=doubts,
-        sure=_sure(_, alarm, doubts, is_old=_is_old(alarm, context)),
+        sure=_sure_by_person(_, alarm, context, newest) or _sure(_, alarm, doubts, is_old=_is_old(alarm, context)),
         acknowledged=_acknowledged(_, alarm, zone),
         assigned=alarm.assigned_to or "",
         shelved=_shelved(_, alarm, context.now_ms, zone),
@@ -170,7 +174,7 @@ def _lasting(_: Catalog, alarm: Alarm, now_ms: int) -> str:
 
 def _value(_: Catalog, table: QuantityTable, alarm: Alarm, newest: StoredReading | None) -> str:
     follows = alarm.rule.kind not in NOT_OF_THE_READING
-    if newest is not None and follows and newest.time_ms >= alarm.value_ms:
+    if newest is not None and follows and newest.time_ms >= alarm.value_ms and not _by_person(alarm, newest):
         return value_of(_, table, alarm.rule, newest.value)
     return value_of(_, table, alarm.rule, alarm.value)
 
@@ -179,7 +183,21 @@ def _value_ms(alarm: Alarm, newest: StoredReading | None) -> int:
     """When the value that is shown was taken; 0 where nobody asks."""
     if not alarm.is_open or alarm.family in OWN_FAMILIES:
         return 0
+    if alarm.read_ms is not None and _by_person(alarm, newest):
+        return alarm.read_ms
     return max(alarm.value_ms, newest.time_ms if newest is not None else 0)
+
+
+def _by_person(alarm: Alarm, newest: StoredReading | None) -> bool:
+    """Whether a person has read the value of an alarm, and its sensor has said nothing plain since."""
+    said_since = newest is not None and newest.time_ms > alarm.value_ms and not newest.marks & OVERRULED
+    return alarm.read_by is not None and not said_since
+
+
+def _read(_: Catalog, alarm: Alarm, newest: StoredReading | None, zone: ZoneInfo) -> str:
+    if alarm.read_by is None or alarm.read_ms is None or not _by_person(alarm, newest):
+        return ""
+    return read_by_words(_, alarm.read_by, alarm.read_ms, zone)
 
 
 def _worst(_: Catalog, alarm: Alarm) -> str:
@@ -201,6 +219,14 @@ def _is_old(alarm: Alarm, context: AlarmContext) -> bool:
     if newest is None or sensor is None or not alarm.is_open:
         return False
     return freshness((context.now_ms - newest.time_ms) / 1_000, sensor.interval_s) is Freshness.SILENT
+
+
+def _sure_by_person(_: Catalog, alarm: Alarm, context: AlarmContext, newest: StoredReading | None) -> str:
+    if not alarm.is_open or alarm.read_ms is None or not _by_person(alarm, newest):
+        return ""
+    if context.now_ms <= alarm.read_ms + COUNTS_FOR_MS:
+        return _("a person has read it, since the sensor is doubted or silent")
+    return _("not sure: a person has read it over an hour ago, and the sensor is doubted or silent still")
 
 
 def _sure(_: Catalog, alarm: Alarm, doubts: tuple[str, ...], *, is_old: bool) -> str:

@@ -42,7 +42,10 @@ class SeriesChoice(msgspec.Struct, frozen=True):
 
 
 class SeenView(msgspec.Struct, frozen=True):
-    """A reading by a person; `beside` says what the sensor said then, `differs` that it was something else."""
+    """A reading by a person; `beside` says what the sensor said then, `differs` that it was something else.
+
+    `counted` says until when it counts, or counted, in place of the sensor; `withdrawn` who has taken it back.
+    """
 
     id: int
     quantity: str
@@ -51,6 +54,8 @@ class SeenView(msgspec.Struct, frozen=True):
     who: str
     beside: str = ""
     differs: bool = False
+    counted: str = ""
+    withdrawn: str = ""
 
 
 def choice_of(
@@ -81,12 +86,17 @@ def seen_view(
     _: Catalog, reading: ManualReading, row: Quantity, point: Point | None, *, sensor: str, now_ms: int, zone: ZoneInfo
 ) -> SeenView:
     """A reading beside what the sensor said at about that time, `point`."""
-    beside, differs = _beside(_, reading, row, point)
+    counted = _counted(_, reading, now_ms, zone)
+    beside, differs = _beside(_, reading, row, point, counts=bool(counted))
     return SeenView(
         id=reading.id, quantity=reading.quantity, what=f"{sensor} · {figures.name_of(_, row)}",
         value=value_words(_, row, reading.value),
         who=_("read by {person} at {time}", person=reading.person, time=_when(_, reading.time_ms, now_ms, zone)),
-        beside=beside, differs=differs,
+        beside=beside, differs=differs, counted=counted,
+        withdrawn="" if reading.withdrawn_by is None or reading.withdrawn_ms is None else _(
+            "withdrawn by {person} at {time}",
+            person=reading.withdrawn_by, time=_when(_, reading.withdrawn_ms, now_ms, zone),
+        ),
     )  # fmt: skip
 
 
@@ -101,7 +111,20 @@ def _order(series: tuple[Sensor, Quantity]) -> tuple[int, str, str, str]:
     return place, sensor.name, sensor.id, row.name
 
 
-def _beside(_: Catalog, reading: ManualReading, row: Quantity, point: Point | None) -> tuple[str, bool]:
+def _counted(_: Catalog, reading: ManualReading, now_ms: int, zone: ZoneInfo) -> str:
+    """Whether it counts in place of the sensor, or did."""
+    until_ms = reading.counts_until_ms
+    if until_ms is None or reading.withdrawn_ms is not None:
+        return ""
+    time = _when(_, until_ms, now_ms, zone)
+    if reading.counts(now_ms):
+        return _("Counts until {time} in place of the sensor.", time=time)
+    return _("Counted until {time} in place of the sensor.", time=time)
+
+
+def _beside(
+    _: Catalog, reading: ManualReading, row: Quantity, point: Point | None, *, counts: bool
+) -> tuple[str, bool]:
     policy = policy_of(row)
     if point is None or policy is None:
         return "", False
@@ -109,6 +132,8 @@ def _beside(_: Catalog, reading: ManualReading, row: Quantity, point: Point | No
     if not twins_disagree(policy, reading.value, point.value):
         return _("The sensor said {value} then: they agree.", value=said), False
     apart = value_words(_, row, abs(reading.value - point.value))
+    if counts:
+        return _("The sensor said {value} then, {apart} off.", value=said, apart=apart), True
     return _("The sensor said {value} then, {apart} off; alarms go by the sensor.", value=said, apart=apart), True
 
 

@@ -31,8 +31,8 @@ class EnteredReading(msgspec.Struct, frozen=True):
 class ManualReading(msgspec.Struct, frozen=True):
     """A reading by a `person`, in the unit of its quantity, at `time_ms` (UTC); entered at `entered_ms`.
 
-    `clock_offset_ms` is by how much the time that was sent was put right. `counts_from_ms` and `counts_until_ms` say when
-    it has counted, or counts at most, in place of the sensor; `withdrawn_by` who has taken it back, and when.
+    `clock_offset_ms` is by how much the time that was sent was put right. `counts_from_ms` and `counts_until_ms` say
+    when it has counted, or counts at most, in place of the sensor; `withdrawn_by` who has taken it back.
     """
 
     id: int

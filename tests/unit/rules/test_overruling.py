@@ -1,4 +1,4 @@
-"""A person's reading counts in place of a sensor that is doubted or silent, for an hour at most, and never as all clear."""
+"""A person's reading counts in place of a sensor that is doubted or silent, for an hour at most."""
 
 from itertools import permutations
 
@@ -161,7 +161,8 @@ def test_where_readings_have_settled_it_an_alarm_stays_when_its_reading_is_withd
     state, _ = run(watched, doubted(100, 100, 100, 100, 100, start=4), state)
     state, events = withdraw(watched, state, 1)
     assert (events, state.level) == ((), 1)
-    assert state.head.unsure is not None and state.head.unsure.read_by is None
+    assert state.head.unsure is not None
+    assert state.head.unsure.read_by is None
 
 
 @pytest.mark.parametrize("kind", [RuleKind.RISE, RuleKind.SILENCE])

@@ -60,7 +60,7 @@ class _SitePage:
         self._seen, self._earlier = SeenAtSite(platform, recent), earlier
         self._platform, self._charts = platform, SiteCharts(platform)
         self._about = AboutSite(platform)
-        self.actions = self._about.actions
+        self.actions = {**self._about.actions, "withdraw-reading": self._seen.withdraw}
 
     async def show(self, visit: PageVisit) -> PageContent:
         """Show a site that the visitor may see."""

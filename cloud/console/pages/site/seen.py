@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from cloud.access.principal import Role
 from cloud.console.components.recent_manual_readings import RecentManualReadings
-from cloud.console.frame.page import Fragment
+from cloud.console.frame.form import Form
+from cloud.console.frame.page import Done, Fragment
+from cloud.console.frame.rejections import ActionRejected
 from cloud.console.frame.visit import PageVisit
 from cloud.console.view_models.day_times import site_zone
 from cloud.console.view_models.manual_readings import MOST_SERIES, SeenView, seen_view
@@ -30,10 +32,24 @@ class SeenAtSite:
         newest: dict[tuple[str, str], SeenView] = {}
         for each in await self._recent.of(site.id, list(names)):
             series = (each.reading.sensor, each.reading.quantity)
-            if series not in newest:
+            if series not in newest and each.reading.withdrawn_ms is None:
                 newest[series] = seen_view(
                     visit.words, each.reading, table.row(each.reading.quantity), each.point,
                     sensor=names.get(each.reading.sensor, ""), now_ms=now_ms, zone=zone,
                 )  # fmt: skip
         seen = tuple(newest.values())
-        return Fragment("site-seen", "site/seen.html", {"seen": seen}, version=seen)
+        may = visit.may(Role.TECHNICIAN, site=site.id)
+        return Fragment("site-seen", "site/seen.html", {"seen": seen, "may_withdraw": may}, version=(seen, may))
+
+    async def withdraw(self, visit: PageVisit, form: Form) -> Done:
+        """Take a reading back, for whoever may enter one there."""
+        _, site = visit.words, visit.names["id"]
+        principal = visit.must(Role.TECHNICIAN, site=site)
+        try:
+            await self._platform.manual_readings.withdraw(
+                form.number("id") or 0, actor=principal.actor, may_change=lambda where: where == site
+            )
+        except LookupError:
+            raise ActionRejected(_("There is no such reading here any more."), status=404) from None
+        self._recent.forget(site)
+        return Done(_("The reading is withdrawn: it counts no more."))

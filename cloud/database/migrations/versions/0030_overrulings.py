@@ -1,4 +1,4 @@
-"""Readings by people in place of a doubted sensor: what counted when, who has read an alarm's value, what is withdrawn."""
+"""Readings by people in place of a doubted sensor: what counted when, who has read a value, what is withdrawn."""
 
 import sqlalchemy as sa
 from alembic import op

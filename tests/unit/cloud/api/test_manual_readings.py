@@ -108,3 +108,24 @@ async def test_each_is_in_the_journal_and_one_person_enters_only_so_many_a_day(t
         assert "2 readings within a day" in answers[2]["sentence"]
         entries = (await client.get("/api/v1/journal", params={"subject": "sensor:river"})).json()["entries"]
         assert [one["action"] for one in entries] == ["enter-reading"] * 2
+
+
+async def test_a_reading_is_withdrawn_by_whoever_may_enter_one_there_and_says_so(tmp_path):
+    async with Morotai(tmp_path) as city:
+        async with api_of(city, Role.TECHNICIAN) as client:
+            assert await states(client, entry()) == ["stored"]
+            (kept,) = (await client.get(MANUAL, params={"sensor": "river"})).json()
+            assert (kept["counts_from"], kept["counts_until"], kept["withdrawn"]) == (None, None, None)
+            address = f"{MANUAL}/{kept['id']}/withdraw"
+        async with api_of(city, Role.VIEWER) as client:
+            assert (await client.post(address)).status_code == 403
+        async with api_of(city, Role.TECHNICIAN, sites=["sangowo"]) as client:
+            refused, unknown = await client.post(address), await client.post(f"{MANUAL}/999/withdraw")
+            assert (refused.status_code, unknown.status_code) == (404, 404)
+            assert refused.json()["type"] == unknown.json()["type"] == "urn:siaga:problem:unknown-reading"
+        async with api_of(city, Role.OPERATOR) as client:
+            first, again = (await client.post(address)).json(), (await client.post(address)).json()
+            assert first == again
+            assert first["withdrawn_by"] == (await client.get("/api/v1/session")).json()["name"]
+            assert (await client.get(MANUAL, params={"sensor": "river"})).json() == [first]
+        assert await city.platform.manual_readings.of(["river"], start_ms=0, end_ms=now_ms() + DAY_MS) == []

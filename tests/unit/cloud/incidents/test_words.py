@@ -25,6 +25,20 @@ def test_the_journal_has_what_was_found_and_what_was_done_in_the_order_of_time()
     ]
 
 
+def test_the_journal_says_who_has_read_what_no_sensor_has_measured():
+    changes = [
+        AlarmChange("raised", NOON_MS - 3_000, 0, 151.0, False, NOON_MS, "ani", NOON_MS - 60_000),
+        AlarmChange("heard", NOON_MS - 2_000, 0, 152.0, False, NOON_MS, "ani", NOON_MS - 60_000),
+        AlarmChange("heard", NOON_MS - 1_000, 0, 153.0, False, NOON_MS),
+    ]
+    said = "read by ani at 24 Nov 12:09 (person)"
+    assert [(line.what, line.word) for line in journal_lines(EN, BUILT_IN, an_alarm(), changes, [], WIT)] == [
+        ("the sensor speaks again: 153 cm", ""),
+        ("a person has read it, while the sensor says nothing: 152 cm", said),
+        ("began: Siaga 3, 151 cm", said),
+    ]
+
+
 def test_every_change_of_the_engine_has_a_word():
     assert CHANGES.keys() == {*EventKind, SOUNDED, TEXTED}
 

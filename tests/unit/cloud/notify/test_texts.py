@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from cloud.notify.notifications import without_words
-from cloud.notify.texts import measured, text_of
+from cloud.notify.texts import clock, measured, text_of
 from i18n.catalog import catalog_of
 from rules.rule import RuleKind
 from rules.trend import MOST_DAYS
 from tests.own_quantities import TABLE
 from tests.unit.cloud.notify.examples import LINE, line, notification
+from tests.unit.cloud.notify.scene import T0
 from wire import QUANTITIES
 
 
@@ -138,3 +139,10 @@ def test_what_a_city_added_is_told_by_its_own_name_and_unit():
 def test_a_line_without_words_keeps_the_id_of_a_quantity_that_the_city_named():
     plain = without_words(line(quantity="leq", value=91.4, limit=85.0, own=TABLE["leq"]))
     assert measured(plain, catalog_of("en")) == "leq 91.4 dB (limit 85 dB)"
+
+
+def test_a_notification_says_who_has_read_what_no_sensor_has_measured():
+    told = text_of(notification(line(read_by="ani", read_ms=T0 - 60_000)), console="")
+    read = told.plain.split("How sure: ")[1].splitlines()[0]
+    assert read == f"read by ani at {clock(T0 - 60_000, 'Asia/Jayapura', catalog_of('en'))} (person)"
+    assert "ani" not in text_of(notification(without_words(line(read_by="ani", read_ms=T0))), console="").plain

@@ -37,6 +37,12 @@ def test_the_retired_are_found_by_id_and_listed_nowhere():
     assert "gw-old" not in {each.id for each in registry.gateways()}
 
 
+def test_the_sensors_of_a_site_stand_in_one_order_whatever_the_file_says():
+    ids = [each.id for each in city().sensors_at("daruba")]
+    assert len(ids) > 1
+    assert ids == sorted(ids)
+
+
 def test_a_site_is_the_sensor_of_its_own_indices_and_no_gateway_s():
     registry = city()
     own = registry.sensor("daruba")

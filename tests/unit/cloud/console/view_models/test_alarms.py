@@ -56,6 +56,26 @@ def test_nobody_is_sure_of_a_value_that_is_old():
     assert old.sure == "not sure: the last value is old"
 
 
+@pytest.mark.parametrize(
+    ("newest", "value", "sure"),
+    [
+        ((), "262 cm", "a person has read it, since the sensor is doubted or silent"),
+        ((a_reading("river", "water_level", 400.0, marks=int(Mark.SPIKE)),), "262 cm", "a person has read it, since"),
+        ((a_reading("river", "water_level", 258.0),), "258 cm", "sure: it lasted"),
+    ],
+    ids=["silent", "doubted", "plain again"],
+)
+def test_what_a_person_has_read_stands_until_the_sensor_speaks_plainly(newest, value: str, sure: str):
+    view = alarm_view(EN, an_alarm(read_by="ani", read_ms=NOON_MS - 120_000), around(*newest))
+    assert (view.value, view.sure[: len(sure)]) == (value, sure)
+    assert view.read == ("" if value == "258 cm" else "read by ani at 24 Nov 12:08 (person)")
+
+
+def test_after_its_hour_nobody_is_sure_of_what_a_person_has_read():
+    view = alarm_view(EN, an_alarm(read_by="ani", read_ms=NOON_MS - 3_700_000, state="silent"), around())
+    assert view.sure.startswith("not sure: a person has read it over an hour ago")
+
+
 def test_late_test_and_withdrawn_alarms_are_told_apart():
     view = alarm_view(EN, an_alarm(late=True, test=True, withdrawn=True), around())
     assert "detected late" in view.late
