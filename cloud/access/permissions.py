@@ -187,6 +187,7 @@ PERMISSIONS: Table = {
     ("POST", "/console/{language}/sites/{id}/add-photo"): _TECHNICIAN,
     ("POST", "/console/{language}/sites/{id}/remove-photo"): _TECHNICIAN,
     ("POST", "/console/{language}/sites/{id}/restore-photo"): _TECHNICIAN,
+    ("POST", "/console/{language}/sites/{id}/withdraw-reading"): _TECHNICIAN,
     ("POST", "/console/{language}/story"): _OPERATOR,
     ("GET", "/console/{language}/alarms"): _VIEWER,
     ("POST", "/console/{language}/alarms/{action}"): _OPERATOR,

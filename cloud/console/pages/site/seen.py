@@ -6,7 +6,7 @@ from cloud.access.principal import Role
 from cloud.console.components.recent_manual_readings import RecentManualReadings
 from cloud.console.frame.form import Form
 from cloud.console.frame.page import Done, Fragment
-from cloud.console.frame.rejections import ActionRejected
+from cloud.console.frame.rejections import ActionRejected, NotThere
 from cloud.console.frame.visit import PageVisit
 from cloud.console.view_models.day_times import site_zone
 from cloud.console.view_models.manual_readings import MOST_SERIES, SeenView, seen_view
@@ -43,13 +43,15 @@ class SeenAtSite:
 
     async def withdraw(self, visit: PageVisit, form: Form) -> Done:
         """Take a reading back, for whoever may enter one there."""
-        _, site = visit.words, visit.names["id"]
-        principal = visit.must(Role.TECHNICIAN, site=site)
+        _, site = visit.words, self._platform.registry.site(visit.names["id"])
+        if site is None or site.retired or not visit.principal.may_see(site.id):
+            raise NotThere(_("There is no such place, or you may not see it."))
+        principal = visit.must(Role.TECHNICIAN, site=site.id)
         try:
             await self._platform.manual_readings.withdraw(
-                form.number("id") or 0, actor=principal.actor, may_change=lambda where: where == site
+                form.number("id") or 0, actor=principal.actor, may_change=lambda where: where == site.id
             )
         except LookupError:
             raise ActionRejected(_("There is no such reading here any more."), status=404) from None
-        self._recent.forget(site)
+        self._recent.forget(site.id)
         return Done(_("The reading is withdrawn: it counts no more."))

@@ -38,6 +38,7 @@ FORMS: list[Form] = [
     ("sites/{id}", "sites/zulu-site", "add-photo", {"caption": "a"}),
     *(("sites/{id}", "sites/zulu-site", f"{act}-{kind}", {"id": 1})
       for act in ("remove", "restore") for kind in ("note", "photo")),
+    ("sites/{id}", "sites/zulu-site", "withdraw-reading", {"id": 1}),
     ("maintenance", "maintenance", "plan", {"where": "site:zulu-site", "until": UNTIL, "reason": "a"}),
     ("maintenance", "maintenance", "plan", {"where": "zulu-river", "until": UNTIL, "reason": "a"}),
     ("maintenance", "maintenance", "end", {"window": "{window}"}),
