@@ -26,8 +26,8 @@ async def test_every_sensor_is_shown_with_its_newest_values_and_the_chart_of_wha
     await hour_of(city)
     async with asked(city, Role.VIEWER) as browser:
         page = await browser.open("/console/en/sites/daruba?span=1h")
-    assert page.words("sensor-name") == ["River gauge", "Air station", "Worked out for the whole place"]
-    assert page.words("figure-value") == ["101.0", "12.3", "28.1"]
+    assert page.words("sensor-name") == ["Air station", "River gauge", "Worked out for the whole place"]
+    assert page.words("figure-value") == ["12.3", "28.1", "101.0"]
     document = lxml_html.fromstring(page.text)
     (line,) = [path.get("d") for path in document.find_class("plot-line")]
     assert len(re.findall("[ML]", line)) == 59
