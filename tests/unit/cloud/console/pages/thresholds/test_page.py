@@ -36,13 +36,13 @@ async def test_the_tree_opens_at_the_place_that_is_chosen(city: Morotai):
             "Pulau Morotai", "rivers", "Daruba river bridge", "Dodola island ferry", "Sangowo",
         ]  # fmt: skip
         opened = await browser.open(f"{THRESHOLDS}?at=sensor:river")
-        assert opened.words("branch-name")[2:5] == ["Daruba river bridge", "River gauge", "Air station"]
+        assert opened.words("branch-name")[2:5] == ["Daruba river bridge", "Air station", "River gauge"]
         assert opened.words("rules-title") == ["River gauge"]
         assert opened.words("origin") == ["set here, the rest from Pulau Morotai"]
         assert opened.words("rule-own") == ["set here: Must last"]
         assert opened.words("chip")[0] == "Siaga 3 · 250 cm"
         sensors = await browser.open(f"{THRESHOLDS}/sensors?site=daruba")
-        assert sensors.words("branch-name") == ["River gauge", "Air station"]
+        assert sensors.words("branch-name") == ["Air station", "River gauge"]
 
 
 async def test_places_and_rules_are_found_by_name_and_id(city: Morotai):
