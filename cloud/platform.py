@@ -137,6 +137,7 @@ class Platform:
             statuses=statuses,
             alarms=OpenAlarms(alarm_service.database),
             limited=self.limited,
+            overrulings=manual_readings.overrulings,
             refused=lambda: self.refused(),
         )
         """How every place is doing."""

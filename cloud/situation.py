@@ -12,13 +12,16 @@ dashboards show the same, since both ask here.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cloud.alarms.records import Alarm
 from cloud.gateways.freshness import Freshness, freshness
+from cloud.ingest.manual.records import Overruling
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
+from i18n import figures
 from i18n.catalog import catalog_of
 from i18n.message import Bilingual, LocalizedMessage, in_context
 from i18n.units import amount_of
@@ -73,6 +76,8 @@ def states_of(
     refused: Collection[tuple[str, str]] = (),
     limited: Collection[tuple[str, str]] = (),
     placed: Iterable[Sensor] | None = None,
+    overrulings: Iterable[Overruling] = (),
+    city_zone: str = "UTC",
 ) -> tuple[DomainState, ...]:
     """The state of each domain of `table` at `site`, whose newest `readings` and open `alarms` these are.
 
@@ -80,6 +85,8 @@ def states_of(
     the `limited` series of the city's own quantities.
     Of the `refused` series (sensor, quantity) nothing is known now. `now_ms` is UTC; `sensors` are the city's, by id,
     and `placed` those that stand at the site, where the caller knows them: else they are looked for among all.
+    `overrulings` are what people have read at the site in place of a sensor: worth knowing, and neither calm nor bad.
+    Their times are in the site's zone, or `city_zone` where it has none.
     """
     own = [reading for reading in readings if _is_here(reading, site, sensors)]
     open_here = [(domain_of(alarm, sensors, table), alarm) for alarm in alarms if alarm.site == site.id]
@@ -92,6 +99,7 @@ def states_of(
         else:
             here = _own_series(site, placed, domain, table)
             measured = list(_own_domain(domain, here, limited, own, sensors, now_ms, table))
+        measured = [*_read_by_people(domain, overrulings, table, ZoneInfo(site.zone or city_zone)), *measured]
         if domain in blind:  # what is known may be bad, but not good
             measured = [unknown(domain, REFUSED), *(state for state in measured if state.rank > 0)]
         worst = worst_state([*(_of_alarm(alarm, domain) for of, alarm in open_here if of == domain), *measured])
@@ -244,7 +252,21 @@ def _doubted(domain: str, current: Iterable[StoredReading], table: QuantityTable
         yield DomainState(domain, -1, text, UNKNOWN, doubted=True)
 
 
-def _value(reading: StoredReading, table: QuantityTable) -> Bilingual:
+def _read_by_people(
+    domain: str, overrulings: Iterable[Overruling], table: QuantityTable, zone: ZoneInfo
+) -> Iterator[DomainState]:
+    """What was read in place of sensors that are doubted or silent: their alarms say what of it is bad."""
+    for one in overrulings:
+        if one.quantity in table and table[one.quantity].domain == domain:
+            time = figures.time_of_day(one.read_ms, zone)[:5]
+            text = in_context(
+                "situation", "{value}, read by {person} at {time} (person)",
+                value=_value(one, table), person=one.person, time=time,
+            )  # fmt: skip
+            yield DomainState(domain, -1, text, UNKNOWN, doubted=True)
+
+
+def _value(reading: StoredReading | Overruling, table: QuantityTable) -> Bilingual:
     """A value with its unit, in both languages."""
     row = table[reading.quantity]
     english, indonesian = (

@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Protocol, TypeVar
 
 from cloud.alarms.alarm_steps import AlarmStep, PastStep
@@ -20,6 +21,7 @@ from cloud.board.records import GatewayState, PlaceState
 from cloud.board.scope import BoardView, view_of
 from cloud.database.engine import DatabaseUnavailable
 from cloud.gateways.statuses import Statuses
+from cloud.ingest.manual.records import Overruling
 from cloud.readings.contract import StoredReading
 from cloud.readings.newest import Newest
 from cloud.registry.records import Gateway, Sensor, Site
@@ -58,6 +60,11 @@ class LimitedSource(Protocol):
         """Return them."""
 
 
+async def no_overrulings() -> Sequence[Overruling]:
+    """Nobody reads anything."""
+    return ()
+
+
 class CityBoard:
     """The board; whoever reads it calls `current`, and `run` keeps it up to date while nobody does."""
 
@@ -69,6 +76,7 @@ class CityBoard:
         statuses: Statuses,
         alarms: AlarmSource,
         limited: LimitedSource,
+        overrulings: Callable[[], Awaitable[Sequence[Overruling]]] = no_overrulings,
         refused: Callable[[], frozenset[Series]] = frozenset,
         clock: Callable[[], int] = wall_ms,
         steady_ms: Callable[[], int] = boot_ms,
@@ -81,6 +89,8 @@ class CityBoard:
         self._alarms_at: Mapping[str, Sequence[Alarm]] = {}
         self._changes = LastHour(steady_ms)
         self._has_recalled = False
+        self._overrulings_source = overrulings
+        self._overrulings: frozenset[Overruling] = frozenset()
         self._refused: frozenset[Series] = frozenset()
         self._limited: frozenset[Series] = frozenset()
         self._registry_edition: object = None
@@ -143,7 +153,8 @@ class CityBoard:
     async def turn(self, *, most: int = PLACES_A_TURN) -> None:
         """Work out the places of which an alarm, a refusal or the registry has changed, and of the others `most`."""
         now_ms = self._clock()
-        at_once = {*self._take_registry(), *self._take_series(), *await self._take_alarms(now_ms)}
+        at_once = {*self._take_registry(), *self._take_series(), *await self._take_overrulings()}
+        at_once |= {*await self._take_alarms(now_ms)}
         if not -1_000 < now_ms - self._seen_ms < _STEP_MS:
             self._marked.update(dict.fromkeys(self._sites))  # the clock was set: ages are others
         self._seen_ms = now_ms
@@ -185,6 +196,13 @@ class CityBoard:
         changed = (refused ^ self._refused) | (limited ^ self._limited)
         self._refused, self._limited = refused, limited
         return self._places_of({sensor for sensor, _ in changed})
+
+    async def _take_overrulings(self) -> Iterable[str]:
+        """Take what people have read in place of sensors; the places of what has come or is over have changed."""
+        held = self._overrulings
+        with contextlib.suppress(DatabaseUnavailable):
+            self._overrulings = frozenset(await self._overrulings_source())
+        return self._places_of({one.sensor for one in held ^ self._overrulings})
 
     async def _take_alarms(self, now_ms: int) -> Iterable[str]:
         steps: list[AlarmStep] = []
@@ -244,6 +262,11 @@ class CityBoard:
             table=self._registry.quantities,
             refused=self._refused,
             limited=self._limited,
+            overrulings=sorted(
+                (one for one in self._overrulings if (known := self._known.get(one.sensor)) and known.site == site.id),
+                key=attrgetter("sensor", "quantity"),
+            ),
+            city_zone=self._registry.city.zone,
         )
 
     def _on_newest(self, held: StoredReading | None, reading: StoredReading) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from cloud.alarms.records import Alarm
 from cloud.board.records import Liveness, PlaceState, all_of, place_state
 from cloud.gateways.freshness import turns_at_s
+from cloud.ingest.manual.records import Overruling
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from cloud.situation import CAPACITY_USED, ISPU, ISPU_HOURS, OCCUPANCY, states_of
@@ -36,7 +37,8 @@ class PlaceInputs(msgspec.Struct, frozen=True, kw_only=True):
     """What the state of a place is made of: its `sensors`, of the `known` ones of the city, by id, and what they say.
 
     `measured` are the domains of which each sensor measures something: none, and it counts for no sensor.
-    Of the `refused` series nothing is known, the `limited` have a limit.
+    Of the `refused` series nothing is known, the `limited` have a limit. `overrulings` are what people have read there
+    in place of a sensor.
     """
 
     site: Site
@@ -48,6 +50,8 @@ class PlaceInputs(msgspec.Struct, frozen=True, kw_only=True):
     table: QuantityTable
     refused: Collection[Series] = ()
     limited: Collection[Series] = ()
+    overrulings: Sequence[Overruling] = ()
+    city_zone: str = "UTC"
 
 
 class PlaceReview(msgspec.Struct, frozen=True):
@@ -73,6 +77,8 @@ def review(inputs: PlaceInputs, now_ms: int) -> PlaceReview:
         refused=inputs.refused,
         limited=inputs.limited,
         placed=inputs.sensors,
+        overrulings=inputs.overrulings,
+        city_zone=inputs.city_zone,
     )
     state = place_state(inputs.site, states, domains, alive)
     return PlaceReview(state, heard.due_ms, frozenset(heard.watched))

@@ -10,8 +10,16 @@ from sqlalchemy import Connection
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.ingest.manual.checks import SAME_CLOCK_MS, EntryRejected, checked, newest_of
-from cloud.ingest.manual.records import EnteredReading, EntryOutcome, EntryState, ManualReading
-from cloud.ingest.manual.rows import entered_since, keep, kept_as, reading_of, readings_of, take_back
+from cloud.ingest.manual.records import EnteredReading, EntryOutcome, EntryState, ManualReading, Overruling
+from cloud.ingest.manual.rows import (
+    entered_since,
+    keep,
+    kept_as,
+    overrulings_at,
+    reading_of,
+    readings_of,
+    take_back,
+)
 from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from i18n.message import LocalizedMessage
@@ -81,6 +89,11 @@ class ManualReadings:
             )
         )
         return [one for one in found if withdrawn or one.withdrawn_ms is None]
+
+    async def overrulings(self) -> tuple[Overruling, ...]:
+        """What counts in place of a sensor now, the newest of each series; DatabaseUnavailable."""
+        now_ms = self._clock()
+        return await self._database.run(lambda connection: overrulings_at(connection, now_ms))
 
     async def withdraw(self, reading: int, *, actor: Actor, may_change: Callable[[str], bool]) -> ManualReading:
         """Take a reading back, for whoever may enter readings at its sensor's site; LookupError if there is none.

@@ -54,6 +54,16 @@ class ManualReading(msgspec.Struct, frozen=True):
         return until_ms is not None and now_ms < until_ms and self.withdrawn_ms is None
 
 
+class Overruling(msgspec.Struct, frozen=True):
+    """What a `person` has read at `read_ms` (UTC), where it counts in place of the sensor now."""
+
+    sensor: str
+    quantity: str
+    value: float
+    person: str
+    read_ms: int
+
+
 class EntryState(StrEnum):
     """What became of an entry; UNSURE: nothing is kept until the person says that they are sure."""
 

@@ -13,9 +13,10 @@ from cloud.alarms.tables import OverrulingRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.upsert import insert_statement
 from cloud.ingest.historical.imported_ranges import ImportedRange, make_ready, note_ranges
-from cloud.ingest.manual.records import CONFIRMS_WITHIN_MS, EnteredReading, ManualReading
+from cloud.ingest.manual.records import CONFIRMS_WITHIN_MS, EnteredReading, ManualReading, Overruling
 from cloud.ingest.tables import ManualReadingRow as Row
 from rules.engine import ReadBy
+from rules.overruling import COUNTS_FOR_MS
 
 _READING: tuple[Any, ...] = (
     Row.id, Row.person, Row.sensor, Row.quantity, Row.time_ms, Row.value, Row.entered_ms, Row.clock_offset_ms,
@@ -94,6 +95,15 @@ def values_since(connection: Connection, since_ms: int) -> list[ManualValue]:
             withdrawn = row.withdrawn_ms is not None
             found[row.id] = ManualValue(row.sensor, row.quantity, row.value, row.entered_ms, read_by, withdrawn)
     return list(found.values())
+
+
+def overrulings_at(connection: Connection, now_ms: int) -> tuple[Overruling, ...]:
+    """What counts in place of a sensor at a time (UTC), the newest of each series."""
+    columns = (Row.sensor, Row.quantity, Row.value, Row.person, Row.time_ms)
+    lately = (Row.time_ms >= now_ms - COUNTS_FOR_MS, Row.withdrawn_ms.is_(None), OverrulingRow.until_ms > now_ms)
+    query = select(*columns).join(OverrulingRow, OverrulingRow.reading == Row.id).where(*lately)
+    found = [Overruling(*row) for row in connection.execute(query.order_by(Row.time_ms, Row.id).limit(MOST_VALUES))]
+    return tuple({(one.sensor, one.quantity): one for one in found}.values())
 
 
 def take_back(connection: Connection, reading: ManualReading, actor: Actor, *, now_ms: int) -> bool:

@@ -130,3 +130,17 @@ async def test_a_doubted_sensor_counts_for_nothing_beside_a_person(tmp_path: Pat
         (alarm,) = await town.alarms()
         assert (alarm.level, alarm.value, alarm.read_by) == (0, 160, "ani")
         assert (await kept(town, number)).counts(town.now_ms)
+
+
+async def test_what_counts_now_is_known_until_it_is_over(tmp_path: Path):
+    async with Town(tmp_path) as town:
+        await spoken(town)
+        await town.tick(at=600)
+        number = await town.enter("k-000001", 120, read=610, now=620)
+        (one,) = await town.manual_readings.overrulings()
+        assert (one.sensor, one.value, one.person, one.read_ms) == ("river", 120, "ani", T0 + 610_000)
+        await town.manual_readings.withdraw(number, actor=ANI, may_change=lambda _site: True)
+        assert await town.manual_readings.overrulings() == ()
+        await town.enter("k-000002", 125, read=630, now=640)
+        await town.tick(at=4_231)
+        assert await town.manual_readings.overrulings() == ()

@@ -6,6 +6,7 @@ from cloud.alarms.alarm_steps import AlarmStep, PastStep
 from cloud.alarms.records import Alarm
 from cloud.board.board import CityBoard
 from cloud.gateways.statuses import Statuses
+from cloud.ingest.manual.records import Overruling
 from cloud.readings.contract import StoredReading
 from cloud.readings.newest import Newest
 from cloud.registry.records import City, Sensor
@@ -64,6 +65,7 @@ class SmallCity:
         self.statuses = Statuses(lambda: 0.0, lambda: self.now_ms / 1_000)
         self.alarms, self.limited = Alarms(), Limited({("mic", "leq")})
         self.refused: frozenset[tuple[str, str]] = frozenset()
+        self.overrulings: Sequence[Overruling] = ()
         self.board = self.board_with(self.alarms)
 
     def board_from_scratch(self) -> CityBoard:
@@ -75,8 +77,12 @@ class SmallCity:
     def board_with(self, alarms: Alarms) -> CityBoard:
         return CityBoard(
             registry=self.registry, newest=self.newest, statuses=self.statuses, alarms=alarms, limited=self.limited,
-            refused=lambda: self.refused, clock=lambda: self.now_ms, steady_ms=lambda: self.now_ms,
+            overrulings=self._read_overrulings, refused=lambda: self.refused, clock=lambda: self.now_ms,
+            steady_ms=lambda: self.now_ms,
         )  # fmt: skip
+
+    async def _read_overrulings(self) -> Sequence[Overruling]:
+        return self.overrulings
 
     def later(self, seconds: float) -> None:
         self.now_ms += round(seconds * 1_000)

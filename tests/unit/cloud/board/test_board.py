@@ -10,13 +10,14 @@ from cloud.board.place import PlaceInputs, PlaceReview, review
 from cloud.board.records import Change
 from cloud.database.engine import DatabaseUnavailable
 from cloud.gateways.connection_state import ConnectionState
+from cloud.ingest.manual.records import Overruling
 from cloud.registry.records import City, Sensor
 from cloud.registry.snapshot import Registry
 from i18n.catalog import catalog_of
 from rules.marks import Mark
 from tests.unit.cloud.api.morotai import GATEWAYS, SENSORS, SITES, ZONE
 from tests.unit.cloud.board.city import MIC, SmallCity
-from tests.unit.cloud.console.alarms_made import an_alarm
+from tests.unit.cloud.console.alarms_made import NOON_MS, an_alarm
 from wire import Domain
 
 ALL = None
@@ -51,6 +52,20 @@ async def test_a_doubt_is_on_the_board_at_the_next_turn_and_gone_with_the_next_b
     city.hear("river", "water_level", 91.0)
     await city.board.turn()
     assert word(city, "daruba", Domain.FLOOD) == "Normal"
+
+
+async def test_what_a_person_has_read_for_a_silent_gauge_is_known_and_no_all_clear(city: SmallCity):
+    city.hear("river", "water_level", 90.0, age_s=3_000)
+    await city.board.turn()
+    assert word(city, "daruba", Domain.FLOOD) == "no current reading"
+    city.overrulings = (Overruling("river", "water_level", 101.0, "ani", NOON_MS - 60_000),)
+    await city.board.turn()
+    assert word(city, "daruba", Domain.FLOOD) == "101.0 cm, read by ani at 12:09 (person)"
+    (state,) = [one for one in city.board.place("daruba").states if one.domain == Domain.FLOOD]
+    assert (state.rank, state.doubted) == (-1, True)
+    city.overrulings = ()
+    await city.board.turn()
+    assert word(city, "daruba", Domain.FLOOD) == "no current reading"
 
 
 async def test_a_reading_that_changes_nothing_is_not_worked_out(city: SmallCity):
