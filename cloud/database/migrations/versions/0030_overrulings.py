@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0026"
+down_revision = "0028"
 
 _READ = (("read_by", sa.String(80)), ("read_ms", sa.BigInteger()))
 _WITHDRAWN = (("withdrawn_ms", sa.BigInteger()), ("withdrawn_by", sa.String(80)))
