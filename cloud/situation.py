@@ -259,10 +259,7 @@ def _read_by_people(
     for one in overrulings:
         if one.quantity in table and table[one.quantity].domain == domain:
             time = figures.time_of_day(one.read_ms, zone)[:5]
-            text = in_context(
-                "situation", "{value}, read by {person} at {time} (person)",
-                value=_value(one, table), person=one.person, time=time,
-            )  # fmt: skip
+            text = in_context("situation", "read {time}: {value}", time=time, value=_value(one, table))
             yield DomainState(domain, -1, text, UNKNOWN, doubted=True)
 
 

@@ -60,7 +60,7 @@ async def test_what_a_person_has_read_for_a_silent_gauge_is_known_and_no_all_cle
     assert word(city, "daruba", Domain.FLOOD) == "no current reading"
     city.overrulings = (Overruling("river", "water_level", 101.0, "ani", NOON_MS - 60_000),)
     await city.board.turn()
-    assert word(city, "daruba", Domain.FLOOD) == "101.0 cm, read by ani at 12:09 (person)"
+    assert word(city, "daruba", Domain.FLOOD) == "read 12:09: 101.0 cm"
     (state,) = [one for one in city.board.place("daruba").states if one.domain == Domain.FLOOD]
     assert (state.rank, state.doubted) == (-1, True)
     city.overrulings = ()
