@@ -51,6 +51,7 @@ ACTION_NAMES: Mapping[str, str] = {
     "record-fact": N_("recorded a fact"),
     "undo-fact": N_("took a fact back"),
     "enter-reading": N_("entered a reading"),
+    "withdraw-reading": N_("withdrew a reading by a person"),
     "import-readings": N_("began to import readings"),
     "imported-readings": N_("imported readings"),
     "replay": N_("tried refused readings again"),
