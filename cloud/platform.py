@@ -52,6 +52,7 @@ from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.visibility import whole_gateways
 from cloud.site_notes.notes import SiteNotes
 from cloud.site_notes.photos import SitePhotos
+from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 from runtime.secret_urls import scrubbed
 from wire import printable
@@ -198,4 +199,6 @@ class Platform:
 
 def _sanitized(component: Component) -> Component:
     """Strip secrets and unprintable characters from a sentence: some quote what other servers answered."""
-    return msgspec.structs.replace(component, detail=printable(scrubbed(component.detail)))
+    said = scrubbed(component.detail)
+    shown = said.with_texts(printable) if isinstance(said, LocalizedMessage) else printable(said)
+    return msgspec.structs.replace(component, detail=shown)

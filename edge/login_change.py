@@ -104,7 +104,7 @@ class LoginChange:
         """To be called each second."""
         now_s = self._now_s()
         if self._trial is not None and now_s >= self._trial.end_s:
-            problem = self._session.problem or "the cloud did not acknowledge"
+            problem = str(self._session.problem) or "the cloud did not acknowledge"
             self._give_up(f"the new login {self._trial.username} does not work ({problem}); the old one holds")
         elif self._trial is None and self._wanted is not None and now_s >= self._again_s:
             self._begin(self._wanted)

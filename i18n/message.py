@@ -7,6 +7,7 @@ Bilingual("Water level", "Tinggi muka air")        a row of a table that has bot
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Self
 
 import msgspec
@@ -29,8 +30,13 @@ class LocalizedMessage(str):
 
     def with_texts(self, change: Callable[[str], str]) -> "LocalizedMessage":
         """The same message with `change` made to each text that fills it, such as to take a secret out."""
-        values = {name: change(value) if isinstance(value, str) else value for name, value in self.values.items()}
-        message = LocalizedMessage(self.form, **values)
+
+        def changed(value: object) -> object:
+            if isinstance(value, LocalizedMessage):
+                return value.with_texts(change)
+            return change(value) if isinstance(value, str) else value
+
+        message = LocalizedMessage(self.form, **{name: changed(value) for name, value in self.values.items()})
         message.context = self.context
         return message
 
@@ -66,6 +72,29 @@ def joined(sentences: Sequence[str]) -> str:
     for sentence in sentences[1:]:
         told = LocalizedMessage("{before}; {sentence}", before=told, sentence=sentence)
     return told
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Several parts of one sentence, with commas between them."""
+    return reduce(lambda before, one: LocalizedMessage("{before}, {one}", before=before, one=one), parts)
+
+
+def first_of(sentences: Sequence[str], *, most: int) -> str:
+    """The first `most` sentences as one, and how many more there are."""
+    told, rest = joined(sentences[:most]), len(sentences) - most
+    return LocalizedMessage("{before}; and {count} more", before=told, count=rest) if rest > 0 else told
+
+
+def first_names(names: Sequence[str], *, most: int) -> str:
+    """The first `most` names with commas between them, and how many more there are."""
+    told, rest = ", ".join(names[:most]), len(names) - most
+    return LocalizedMessage("{names} and {count} more", names=told, count=rest) if rest > 0 else told
+
+
+def sentence_of(error: Exception) -> str:
+    """What an error says: the message that it was raised with, which its own text has no form of."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, LocalizedMessage) else str(error)
 
 
 def unprintable(field: str) -> LocalizedMessage:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from paho.mqtt.client import MQTTMessageInfo
 
+from i18n.message import LocalizedMessage, sentence_of
 from runtime.address import Address, in_turn
 from runtime.backoff import Backoff, doubled_s
 from runtime.broker_settings import BrokerSettings
@@ -56,7 +57,7 @@ class MqttSession:
         puback_within_s: float = 30.0,
     ) -> None:
         self.broker = broker
-        self.problem = "not connected yet"
+        self.problem: str = LocalizedMessage("not connected yet")
         self.via = ""
         """The interface that the next connection goes over; empty: the kernel's choice."""
         self.connected_since_s: float | None = None
@@ -138,7 +139,9 @@ class MqttSession:
             try:
                 await self._connect_once()
             except (MqttError, OSError, ValueError) as error:
-                self.problem = f"broker {self.node}: {_reason(error)}"
+                self.problem = LocalizedMessage(
+                    "broker {broker}: {reason}", broker=str(self.node), reason=_reason(error)
+                )
             tried = 0 if self._was_up else tried + 1
             self._nodes.append(self._nodes.pop(0))
             if tried % len(self._nodes):  # no pause before all were tried
@@ -165,10 +168,11 @@ class MqttSession:
         self.short_ones = self.short_ones + 1 if was_short else 0
         self._lasted_s = None
         if self.short_ones >= MOST_SHORT:
-            self.problem += (
-                f" soon after it began, {self.short_ones} times in a row; if another client uses the id "
-                f"{self._identifier}, stop it or give it an id of its own"
-            )
+            self.problem = LocalizedMessage(
+                "{problem} soon after it began, {count} times in a row; if another client uses the id {id}, stop it or "
+                "give it an id of its own",
+                problem=self.problem, count=self.short_ones, id=self._identifier,
+            )  # fmt: skip
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
         """Hand a message to the connection; False, and nothing is sent, while there is none."""
@@ -235,7 +239,9 @@ class MqttSession:
                 _log.warning("broker %s refuses the subscription to %s; check the access list", self.node, topic)
         for topic in self._subscriptions:
             if not await connection.subscribe(topic, qos=self._qos):
-                raise MqttError(f"refused the subscription to {topic}; check the access list")
+                raise MqttError(
+                    LocalizedMessage("refused the subscription to {topic}; check the access list", topic=topic)
+                )
         self.problem, self._was_up = "", True
         since_s = self.connected_since_s = boot_s()
         _log.info("connected to broker %s", self.node)
@@ -243,7 +249,7 @@ class MqttSession:
             self._on_connect()
             await self._until_it_ends(connection)
         finally:
-            self.problem = f"broker {self.node}: connection ended"
+            self.problem = LocalizedMessage("broker {broker}: connection ended", broker=str(self.node))
             self._lasted_s = boot_s() - since_s
             self.connected_since_s = None
 
@@ -254,7 +260,9 @@ class MqttSession:
         while not (await asyncio.wait({connection.ended}, timeout=self._puback_within_s))[0]:
             before, oldest = oldest, connection.oldest_unacknowledged()
             if oldest is not None and oldest is before:
-                raise MqttError(f"has not taken for {self._puback_within_s:g} s what was sent to it")
+                seconds = self._puback_within_s
+                said = LocalizedMessage("has not taken for {seconds:g} s what was sent to it", seconds=seconds)
+                raise MqttError(said)
         if (error := connection.ended.result()) is not None:
             raise error
 
@@ -269,4 +277,5 @@ _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 def _reason(error: Exception) -> str:
-    return _ERRNO.sub("", str(error) or type(error).__name__).rstrip(".")
+    said = sentence_of(error)
+    return said if isinstance(said, LocalizedMessage) else _ERRNO.sub("", said or type(error).__name__).rstrip(".")

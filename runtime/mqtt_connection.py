@@ -24,6 +24,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
+from i18n.message import LocalizedMessage
 from runtime.address import Address
 from runtime.broker_settings import BrokerSettings
 from runtime.trickle import Trickle
@@ -42,6 +43,7 @@ MORE_THAN_A_PUBACK = 34
 _T = TypeVar("_T")
 _BROKE = 128
 """The reason code that paho gives a connection that broke."""
+_CONNECTION_BROKE = LocalizedMessage("the connection broke")
 
 
 class MqttError(Exception):
@@ -171,7 +173,7 @@ class MqttConnection:
         await asyncio.wait(waiting, timeout=self._answer_s, return_when=asyncio.FIRST_COMPLETED)
         if answer.done():
             return answer.result()
-        raise (self.ended.done() and self.ended.result()) or MqttError("Operation timed out")
+        raise (self.ended.done() and self.ended.result()) or MqttError(LocalizedMessage("Operation timed out"))
 
     def oldest_unacknowledged(self) -> paho.MQTTMessageInfo | None:
         """The oldest message without a PUBACK, once all that was sent has reached the other machine.
@@ -232,7 +234,7 @@ class MqttConnection:
             raise
         wire = self._client.socket()
         if not isinstance(wire, socket.socket):
-            raise MqttError("the connection broke")
+            raise MqttError(_CONNECTION_BROKE)
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # Nagle would hold a small batch for 40 ms
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._keepalive_s * 1_000)
         return wire
@@ -261,7 +263,7 @@ class MqttConnection:
 
     async def _ask(self, sent: MQTTErrorCode, packet: int | None) -> Sequence[ReasonCode]:
         if sent != paho.MQTT_ERR_SUCCESS or packet is None:
-            raise MqttError("the connection broke")
+            raise MqttError(_CONNECTION_BROKE)
         self._asked[packet] = self._loop.create_future()
         return await self.answer(self._asked[packet])
 
@@ -430,7 +432,7 @@ def _later(_client: object, _data: object, _wire: object) -> None:
 
 
 def _sentence(reason: ReasonCode) -> str:
-    return "the connection broke" if reason.value == _BROKE else f"[code:{reason.value}] {reason}"
+    return _CONNECTION_BROKE if reason.value == _BROKE else f"[code:{reason.value}] {reason}"
 
 
 def _bytes(wire: socket.socket, which: int) -> int:

@@ -81,8 +81,11 @@ class SingleSignOn:
         """Say whether people can log in by the provider."""
         trouble, title = self._provider.trouble, self.settings.shown_title
         if trouble is None:
-            return Component(Condition.OK, f"people log in by {title}")
-        detail = f"nobody can log in by {title}: {trouble}; people with a password here log in as always"
+            return Component(Condition.OK, LocalizedMessage("people log in by {title}", title=title))
+        detail = LocalizedMessage(
+            "nobody can log in by {title}: {reason}; people with a password here log in as always",
+            title=title, reason=trouble.sentence,
+        )  # fmt: skip
         return Component(Condition.DEGRADED, detail)
 
     @property

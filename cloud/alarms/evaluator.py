@@ -35,6 +35,7 @@ from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
 from cloud.rulebook.rule_bindings import RuleBindings
 from cloud.rulebook.rule_store import RuleStore
+from i18n.message import sentence_of
 from rules.overruling import COUNTS_FOR_MS
 from runtime.backoff import retry
 from runtime.clock import wall_ms
@@ -191,7 +192,7 @@ class RuleEvaluator:
             act,
             passing=(DatabaseUnavailable, StoreUnavailable),
             wait_s=wait_s,
-            on_failure=lambda error: self._health.report(f"{error}; alarms wait for it"),
+            on_failure=self._health.report_wait,
         )
 
     async def _recover(self) -> None:
@@ -220,12 +221,12 @@ class RuleEvaluator:
                     await self.read_manual_values()
                 await self.tick()
             except DatabaseUnavailable as error:
-                self._health.report(str(error))
+                self._health.report(sentence_of(error))
             except LeaseLost:
                 raise
             except Exception as error:
                 _log.exception("a tick of the evaluator failed in a way that nobody foresaw; the next one tries again")
-                self._health.report(f"the watch failed with {type(error).__name__}; its log has the details")
+                self._health.report_failure(error)
             else:
                 self._health.report("")
 

@@ -7,12 +7,15 @@ What a gateway said last counts until it says otherwise: one that is gone since 
 """
 
 from cloud.core.health import Component, Condition
+from i18n.message import LocalizedMessage, first_of
 from wire import Status
 from wire.local_alarms import RaisedAlarm
 
 MOST_GATEWAYS = 10_000
 MOST_NAMED = 3
 """Gateways that a sentence names."""
+
+NONE_MISSING = LocalizedMessage("no siren or lamp is missing that an alarm of a gateway calls for")
 
 
 class SilentOutputs:
@@ -33,12 +36,16 @@ class SilentOutputs:
     def component(self) -> Component:
         """How the outputs are doing."""
         if not self._lacking:
-            return Component(Condition.OK, "no siren or lamp is missing that an alarm of a gateway calls for")
+            return Component(Condition.OK, NONE_MISSING)
         named = [
-            f"gateway {gateway}, {alarm.family} of {alarm.sensor}: {alarm.problem}"
-            for gateway, alarm in sorted(self._lacking.items())[:MOST_NAMED]
-        ]
-        more = f"; and {len(self._lacking) - MOST_NAMED} more" if len(self._lacking) > MOST_NAMED else ""
-        return Component(
-            Condition.DEGRADED, f"an alarm stands and is not heard: {'; '.join(named)}{more}; warn the people there"
+            LocalizedMessage(
+                "gateway {gateway}, {family} of {sensor}: {problem}",
+                gateway=gateway, family=alarm.family, sensor=alarm.sensor, problem=alarm.problem,
+            )
+            for gateway, alarm in sorted(self._lacking.items())
+        ]  # fmt: skip
+        said = LocalizedMessage(
+            "an alarm stands and is not heard: {outputs}; warn the people there",
+            outputs=first_of(named, most=MOST_NAMED),
         )
+        return Component(Condition.DEGRADED, said)

@@ -141,8 +141,9 @@ class Backups:
     def component(self) -> Component:
         """Say whether the last backup that the cloud made by itself succeeded."""
         if self._attempt is None or not self._attempt[1]:
-            return Component(Condition.OK, "none that the cloud made by itself has failed")
-        return Component(Condition.DEGRADED, f"the last backup failed: {self._attempt[1]}")
+            return Component(Condition.OK, LocalizedMessage("none that the cloud made by itself has failed"))
+        said = LocalizedMessage("the last backup failed: {problem}", problem=self._attempt[1])
+        return Component(Condition.DEGRADED, said)
 
     def _begin(self, work: BackupWork) -> BackupWork:
         if self.work is not None:

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from i18n.message import joined
+
 
 class Condition(StrEnum):
     """How a part is doing, from the best to the worst."""
@@ -14,7 +16,7 @@ class Condition(StrEnum):
 
 
 class Component(msgspec.Struct, frozen=True):
-    """A part of the cloud: its condition, and one sentence on it."""
+    """A part of the cloud: its condition, and one sentence on it, which is a `LocalizedMessage` where it is ours."""
 
     status: Condition
     detail: str
@@ -39,4 +41,4 @@ def worse_of(one: Component, other: Component) -> Component:
     if Condition.OK in (one.status, other.status):
         return other if one.status is Condition.OK and other.status is not Condition.OK else one
     order = list(Condition)
-    return Component(max(one.status, other.status, key=order.index), f"{one.detail}; {other.detail}")
+    return Component(max(one.status, other.status, key=order.index), joined((one.detail, other.detail)))

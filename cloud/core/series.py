@@ -5,6 +5,8 @@ in_words({("river-1", "water_level"), …}) -> "air-1 pm2_5, river-1 water_level
 
 from collections.abc import Collection
 
+from i18n.message import first_names
+
 Series = tuple[str, str]
 """(sensor, quantity); ("", "") for what cannot be read."""
 MOST_NAMED = 6
@@ -12,6 +14,4 @@ MOST_NAMED = 6
 
 def in_words(series: Collection[Series]) -> str:
     """Series as people read them, the first few."""
-    shown = sorted(series)[:MOST_NAMED]
-    more = f" and {len(series) - len(shown)} more" if len(series) > len(shown) else ""
-    return ", ".join(f"{sensor} {quantity}" for sensor, quantity in shown) + more
+    return first_names([f"{sensor} {quantity}" for sensor, quantity in sorted(series)], most=MOST_NAMED)

@@ -12,6 +12,7 @@ from cloud.derived.series_writer import DerivedSeriesWriter
 from cloud.registry.air_corrections import HUMIDITY
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage
 from rules.corrections import CorrectedHour, Correction, UsEpa2021, corrected
 from rules.derived import LEAST_PERCENT, Hour
 
@@ -35,8 +36,12 @@ class CorrectedHours:
             name for (name, parameter), end_ms in self._lacking.items()
             if self._registry.has_sensor(name) and at(name, parameter, end_ms - 1) is not None
         }  # fmt: skip
-        why = "no corrected hour, since humidity is missing or the correction is of a later release"
-        return f"; {why}: {', '.join(sorted(names)[:MOST_NAMED])}" if names else ""
+        if not names:
+            return ""
+        return LocalizedMessage(
+            "no corrected hour, since humidity is missing or the correction is of a later release: {sensors}",
+            sensors=", ".join(sorted(names)[:MOST_NAMED]),
+        )
 
     async def put(
         self, writer: DerivedSeriesWriter, store: StoredHours, sensor: Sensor, parameter: str, hour: Hour

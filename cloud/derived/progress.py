@@ -7,6 +7,8 @@ import math
 import time
 from collections.abc import Callable
 
+from i18n.message import LocalizedMessage
+
 BEHIND_S = 60.0
 """The present hour is behind when nothing of it was computed for so long."""
 PAST_BEHIND_S = 900.0
@@ -45,9 +47,12 @@ class Progress:
         return self._present_is_behind or (self._past > 0 and self._clock() - self._past_done_s > PAST_BEHIND_S)
 
     @property
-    def in_words(self) -> str:
+    def in_words(self) -> LocalizedMessage:
         """How far it has come, present and past."""
-        return f"indices: {self._percent} % of the last two days, present hour {self._present}"
+        return LocalizedMessage(
+            "indices: {percent} of the last two days, present hour {present}",
+            percent=f"{self._percent} %", present=self._present,
+        )  # fmt: skip
 
     @property
     def _percent(self) -> int:
@@ -55,10 +60,10 @@ class Progress:
         return 100 - math.ceil(100 * self._past / self._looked_back) if self._past else 100
 
     @property
-    def _present(self) -> str:
+    def _present(self) -> LocalizedMessage:
         if self._present_is_behind:
-            return f"{self._clock() - self._present_s:.0f} s behind"
-        return "up to date" if self._has_present else "not computed yet"
+            return LocalizedMessage("{seconds:.0f} s behind", seconds=self._clock() - self._present_s)
+        return LocalizedMessage("up to date") if self._has_present else LocalizedMessage("not computed yet")
 
     @property
     def _present_is_behind(self) -> bool:

@@ -47,6 +47,7 @@ from cloud.registry.air_corrections import HUMIDITY
 from cloud.registry.fact_service import FactService
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage, joined, sentence_of
 from rules.local_time import hour_end_ms
 from rules.siaga import GaugeLimits
 from rules.usual import SLOT_MS
@@ -282,9 +283,12 @@ class Derivations:
             await self._compute_site(site, hours, now_ms)
         except (StoreUnavailable, DatabaseUnavailable) as error:
             queue.put_back(hours)
-            self._waits_for = str(error)
+            self._waits_for = sentence_of(error)
         except Exception as error:
-            self._fault = f"the derived series of site {site.id} fail with {type(error).__name__}; see the log"
+            self._fault = LocalizedMessage(
+                "the derived series of site {site} fail with {error}; see the log",
+                site=site.id, error=type(error).__name__,
+            )  # fmt: skip
             _log.exception("the derived series of site %s failed; its hours are left out until they change", site.id)
 
     async def _correct(self) -> None:
@@ -303,13 +307,20 @@ class Derivations:
         if self._fault:
             return Component(Condition.DEGRADED, self._fault)
         if self._waits_for:  # whose own component says how bad that is
-            return Component(Condition.OK, f"{self._waits_for}; indices wait, and are computed when it works")
-        waiting = 0 if self.corrections is None else self.corrections.waiting
-        corrected = f"; facts to compute again for: {waiting}" if waiting else ""
-        gaps = self._computation.corrected_hours.gaps_in_words
+            wait = LocalizedMessage("{problem}; indices wait, and are computed when it works", problem=self._waits_for)
+            return Component(Condition.OK, wait)
+        return Component(Condition.DEGRADED if self._progress.is_behind else Condition.OK, joined(self._in_words()))
+
+    def _in_words(self) -> list[str]:
+        """How far computing is, part by part."""
         hours = sum(map(len, (self._queue, self._past, self._ended, self._under_way)))
-        detail = f"{self._progress.in_words}; hours of series to look at: {hours}{corrected}{gaps}"
-        return Component(Condition.DEGRADED if self._progress.is_behind else Condition.OK, detail)
+        told: list[str] = [
+            self._progress.in_words, LocalizedMessage("hours of series to look at: {count}", count=hours)
+        ]  # fmt: skip
+        if self.corrections is not None and self.corrections.waiting:
+            told.append(LocalizedMessage("facts to compute again for: {count}", count=self.corrections.waiting))
+        gaps = self._computation.corrected_hours.gaps_in_words
+        return [*told, gaps] if gaps else told
 
     def _queue_all(self, queue: RecomputeQueue, first_ms: int, last_ms: int) -> None:
         hours = hours_of(first_ms, last_ms)

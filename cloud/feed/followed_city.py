@@ -51,7 +51,7 @@ class FollowedCity:
         """A part of health as it was told, the worse of two."""
         told = [follower for follower in self.followers if name in follower.view.components]
         known = [follower for follower in told if not follower.is_away]
-        return reduce(worse_of, (follower.view.components[name] for follower in known or told))
+        return reduce(worse_of, (follower.view.components[name].component for follower in known or told))
 
     def ingester(self) -> Component:
         """Whether what is shown is of now."""

@@ -35,6 +35,7 @@ from cloud.feed.messages import (
 )
 from cloud.feed.questions import outcome_of
 from cloud.readings.contract import StoreUnavailable
+from i18n.message import LocalizedMessage
 from runtime.clock import boot_s
 from runtime.unix_socket import address_of
 from wire import shard_of
@@ -46,6 +47,7 @@ STALE_S = 3.0
 """What was told longer ago than that is said to be old."""
 ANSWER_S = 30.0
 _VIEW = msgspec.msgpack.Decoder(View)
+_WENT_AWAY = LocalizedMessage("the ingester went away meanwhile; look what became of it")
 _log = logging.getLogger(__name__)
 
 
@@ -106,7 +108,7 @@ class Follower:
             except (OSError, TimeoutError, asyncio.IncompleteReadError, FeedBroken) as error:
                 self._say(reason_of_end(error))
             except Exception as error:
-                self._say(f"following it failed with {type(error).__name__}")
+                self._say(LocalizedMessage("following it failed with {error}", error=type(error).__name__))
                 _log.exception("following the ingester at %s failed in a way that nobody foresaw", self._path)
             finally:
                 self._hang_up()
@@ -115,7 +117,7 @@ class Follower:
     async def ask(self, what: str, body: object) -> Any:
         """Have the ingester do something and give its outcome; IngesterAway where nobody answers."""
         if self._writer is None:
-            raise IngesterAway(f"{self._away()}; try again when it is back")
+            raise IngesterAway(LocalizedMessage("{problem}; try again when it is back", problem=self._away()))
         number = next(self._ids)
         self._waiting[number] = future = asyncio.get_running_loop().create_future()
         try:
@@ -123,7 +125,10 @@ class Follower:
             async with asyncio.timeout(ANSWER_S):
                 answer = await future
         except TimeoutError:
-            raise IngesterAway(f"the ingester has not answered within {ANSWER_S:g} s; look what became of it") from None
+            said = LocalizedMessage(
+                "the ingester has not answered within {seconds:g} s; look what became of it", seconds=ANSWER_S
+            )
+            raise IngesterAway(said) from None
         finally:
             self._waiting.pop(number, None)
         return outcome_of(what, answer)
@@ -138,23 +143,34 @@ class Follower:
         if self.silent_s > STALE_S:
             return Component(Condition.DOWN, self._away())
         if not self.whole.is_set():
-            return Component(Condition.DEGRADED, f"the ingester at {self._path} has not told all yet")
-        first, last = self.shards[0], self.shards[-1]
-        return Component(Condition.OK, f"follows the ingester of shards {first}-{last}, which speaks")
+            partly = LocalizedMessage("the ingester at {path} has not told all yet", path=str(self._path))
+            return Component(Condition.DEGRADED, partly)
+        followed = LocalizedMessage(
+            "follows the ingester of shards {first}-{last}, which speaks", first=self.shards[0], last=self.shards[-1]
+        )
+        return Component(Condition.OK, followed)
 
-    def _away(self) -> str:
-        why = f" ({self._problem})" if self._problem else ""
+    def _away(self) -> LocalizedMessage:
         if self._spoke_s is None:
-            return f"no ingester has spoken at {self._path}{why}: what you see is what the store has"
+            place = self._with_reason(str(self._path))
+            return LocalizedMessage(
+                "no ingester has spoken at {place}: what you see is what the store has", place=place
+            )
         at = datetime.fromtimestamp(self._spoke_ms / 1_000, UTC).astimezone(ZoneInfo(self._zone()))
-        return f"the ingester has not spoken for {self.silent_s:.0f} s{why}: what you see is of {at:%H:%M}"
+        span = self._with_reason(LocalizedMessage("{n:.0f} s", n=self.silent_s))
+        return LocalizedMessage(
+            "the ingester has not spoken for {span}: what you see is of {time}", span=span, time=f"{at:%H:%M}"
+        )
+
+    def _with_reason(self, what: str) -> str:
+        return LocalizedMessage("{what} ({reason})", what=what, reason=self._problem) if self._problem else what
 
     async def _follow(self) -> None:
         with address_of(self._path) as address:
             reader, self._writer = await asyncio.open_unix_connection(address)
         hello = await self._next(reader)
         if not isinstance(hello, Hello) or hello.form != form_of_the_feed():
-            raise FeedBroken("it is of another version: start ingester and screens of one version")
+            raise FeedBroken(LocalizedMessage("it is of another version: start ingester and screens of one version"))
         self.shards = range(hello.first_shard, hello.last_shard + 1)
         self._told = defaultdict(set)
         while True:
@@ -213,7 +229,7 @@ class Follower:
         self.whole.clear()
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(IngesterAway("the ingester went away meanwhile; look what became of it"))
+                future.set_exception(IngesterAway(_WENT_AWAY))
 
     def _say(self, problem: str) -> None:
         if problem and problem != self._problem:

@@ -13,7 +13,7 @@ import msgspec
 
 from cloud.care.commands import AskedCommand, GatewayCommands
 from cloud.core.changed_keys import ChangedKeys
-from cloud.core.health import Component
+from cloud.feed.sentences import ToldComponent
 from cloud.gateways.accounting import Account, Accounts
 from cloud.gateways.config_reports import ConfigReports
 from cloud.gateways.statuses import Statuses, StatusRecord
@@ -40,7 +40,7 @@ class View(msgspec.Struct, frozen=True, omit_defaults=True):
     uncounted: dict[str, int] = {}
     refused: frozenset[tuple[str, str]] = frozenset()
     wrong_clocks: dict[str, WrongClock] = {}
-    components: dict[str, Component] = {}
+    components: dict[str, ToldComponent] = {}
     clock_error_ms: int = 0
     listening_since_s: float | None = None
 

@@ -6,9 +6,12 @@ ingester ─► Hello ─► Delta … Delta(whole) ─► Delta, Delta …    a
 
 import asyncio
 import struct
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
+
+from cloud.feed.sentences import ToldSentence
+from i18n.message import LocalizedMessage, sentence_of
 
 TICK_S = 0.5
 MOST_BYTES = 64 * 2**20
@@ -46,14 +49,12 @@ class FeedAnswer(msgspec.Struct, frozen=True, tag="answer"):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a question has no answer: which `error` it was there, and its sentence with what it was filled with."""
+    """Why a question has no answer: which `error` it was there, and its sentence."""
 
     error: str
-    sentence: str
+    sentence: str | ToldSentence
     kind: str = ""
     retry_after_s: int | None = None
-    form: str = ""
-    values: dict[str, Any] = {}
 
 
 class Changed(msgspec.Struct, frozen=True, tag="changed"):
@@ -74,7 +75,7 @@ FromIngester = Hello | Delta | FeedAnswer
 FromScreens = Changed | FeedQuestion
 FROM_INGESTER: msgspec.msgpack.Decoder[FromIngester] = msgspec.msgpack.Decoder(FromIngester)
 FROM_SCREENS: msgspec.msgpack.Decoder[FromScreens] = msgspec.msgpack.Decoder(FromScreens)
-ENCODER = msgspec.msgpack.Encoder(enc_hook=str)  # sentences that keep their form go as the text that they are
+ENCODER = msgspec.msgpack.Encoder(enc_hook=str)  # a message that is no `ToldSentence` goes as the text that it is
 
 
 class FeedBroken(Exception):
@@ -106,7 +107,7 @@ async def next_message(reader: asyncio.StreamReader, decoder: msgspec.msgpack.De
 def reason_of_end(error: Exception) -> str:
     """Why a connection ended, in a few words."""
     if isinstance(error, asyncio.IncompleteReadError):
-        return "it hung up"
+        return LocalizedMessage("it hung up")
     if isinstance(error, TimeoutError):
-        return "it says nothing, or reads nothing"
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        return LocalizedMessage("it says nothing, or reads nothing")
+    return (error.strerror or str(error)) if isinstance(error, OSError) else sentence_of(error)

@@ -14,9 +14,10 @@ from cloud.care.refused import CareRefused
 from cloud.database.audit_log import Actor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.feed.messages import FeedAnswer, FeedQuestion, Refusal, raw
+from cloud.feed.sentences import sentence_heard, sentence_to_tell
 from cloud.ingest.replay import Replay
 from cloud.readings.contract import StoreUnavailable
-from i18n.message import LocalizedMessage
+from i18n.message import sentence_of
 
 
 class ReplayWanted(msgspec.Struct, frozen=True):
@@ -89,12 +90,11 @@ async def answered(question: FeedQuestion, doers: Doers) -> FeedAnswer:
     try:
         outcome = await doers[question.what](msgspec.msgpack.decode(question.body, type=takes))
     except CareRefused as refused:
-        return FeedAnswer(
-            question.id, NOTHING, refused=_refusal(refused.sentence, kind=refused.kind, wait_s=refused.retry_after_s)
-        )
+        why = Refusal(CareRefused.__name__, sentence_to_tell(refused.sentence), refused.kind, refused.retry_after_s)
+        return FeedAnswer(question.id, NOTHING, refused=why)
     except tuple(_ERRORS.values()) as error:
         name = next(name for name, known in _ERRORS.items() if isinstance(error, known))
-        return FeedAnswer(question.id, NOTHING, refused=Refusal(name, str(error)))
+        return FeedAnswer(question.id, NOTHING, refused=Refusal(name, sentence_to_tell(sentence_of(error))))
     except Exception as error:
         _log.exception("a %s that a process of the screens asks for failed in a way that nobody foresaw", question.what)
         said = f"the ingester failed on it with {type(error).__name__}; its log has the details"
@@ -107,15 +107,9 @@ def outcome_of(what: str, answer: FeedAnswer) -> Any:
     refused = answer.refused
     if refused is None:
         return msgspec.msgpack.decode(answer.body, type=ERRANDS[what].gives)
+    sentence = sentence_heard(refused.sentence)
     if refused.error in _ERRORS:
-        raise _ERRORS[refused.error](refused.sentence)
+        raise _ERRORS[refused.error](sentence)
     if refused.error == FailedThere.__name__:
-        raise FailedThere(refused.sentence)
-    said = LocalizedMessage(refused.form, **refused.values) if refused.form else refused.sentence
-    raise CareRefused(refused.kind, said, retry_after_s=refused.retry_after_s)
-
-
-def _refusal(sentence: str, *, kind: str, wait_s: int | None) -> Refusal:
-    form = sentence.form if isinstance(sentence, LocalizedMessage) else ""
-    values = dict(sentence.values) if isinstance(sentence, LocalizedMessage) else {}
-    return Refusal("CareRefused", str(sentence), kind, wait_s, form, values)
+        raise FailedThere(sentence)
+    raise CareRefused(refused.kind, sentence, retry_after_s=refused.retry_after_s)

@@ -32,6 +32,7 @@ from cloud.feed.messages import (
     raw,
     reason_of_end,
 )
+from cloud.feed.sentences import ToldComponent
 from runtime.clock import wall_ms
 from runtime.tasks import run_together
 from runtime.unix_socket import bound
@@ -134,10 +135,10 @@ class FeedTeller:
             listener.told_whole &= self._view == before
             listener.wake.set()
 
-    async def _read_components(self) -> dict[str, Component]:
+    async def _read_components(self) -> dict[str, ToldComponent]:
         found = {}
         for name, check in list(self._components.items()):
-            found[name] = check()
+            found[name] = ToldComponent.of(check())
             await asyncio.sleep(0)  # readings come first
         return found
 

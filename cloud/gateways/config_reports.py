@@ -16,6 +16,8 @@ from cloud.core.health import Component, Condition
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.gateways.statuses import MAX_GATEWAYS
 from cloud.gateways.tables import GatewayConfigReportRow
+from i18n.catalog import N_
+from i18n.message import LocalizedMessage, first_of, joined, located
 from wire import WireError
 from wire.gateway_config import ConfigReport, ConfigState, decode_report, encode_report
 
@@ -24,7 +26,18 @@ MOST_NAMED = 3
 """Gateways that a sentence names."""
 _MOST_WRITTEN = 200
 """Reports in one transaction: after a restart of the cloud all gateways report at once."""
-_IN_TROUBLE = {ConfigState.ROLLED_BACK: "rolled a configuration back", ConfigState.REFUSED: "refused a configuration"}
+_IN_TROUBLE = {
+    ConfigState.ROLLED_BACK: (
+        N_("1 gateway rolled a configuration back: {gateways}"),
+        N_("{count} gateways rolled a configuration back: {gateways}"),
+    ),
+    ConfigState.REFUSED: (
+        N_("1 gateway refused a configuration: {gateways}"),
+        N_("{count} gateways refused a configuration: {gateways}"),
+    ),
+}
+"""What is said of one gateway that does not use what the city wants of it, and of several."""
+_NO_REASON = LocalizedMessage("no reason was given")
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +75,7 @@ class ConfigReports:
         if before is None or _said(before) != _said(report):
             self._unwritten[gateway] = report
             if report.state in _IN_TROUBLE:
-                _log.warning("gateway %s %s: %s", gateway, _IN_TROUBLE[report.state], report.reason)
+                _log.warning("gateway %s: its configuration is %s: %s", gateway, report.state, report.reason)
 
     def load(self, connection: Connection) -> None:
         """Load what was reported before this start: a broker may have lost what it kept."""
@@ -97,19 +110,18 @@ class ConfigReports:
     def component(self) -> Component:
         """Whether the city's gateways use what it wants of them."""
         parts = []
-        for state, did in _IN_TROUBLE.items():
+        for state, (of_one, of_several) in _IN_TROUBLE.items():
             found = [
-                f"{gateway}: {report.reason or 'no reason was given'}"
+                located(gateway, report.reason or _NO_REASON)
                 for gateway, report in self._in_trouble.items()
                 if report.state is state and self._is_known(gateway)
             ]
             if found:
-                more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-                count = "1 gateway" if len(found) == 1 else f"{len(found)} gateways"
-                parts.append(f"{count} {did}: {'; '.join(found[:MOST_NAMED])}{more}")
+                form, named = of_one if len(found) == 1 else of_several, first_of(found, most=MOST_NAMED)
+                parts.append(LocalizedMessage(form, count=len(found), gateways=named))
         if parts:
-            return Component(Condition.DEGRADED, "; ".join(parts))
-        return Component(Condition.OK, "no gateway refuses what the city wants of it")
+            return Component(Condition.DEGRADED, joined(parts))
+        return Component(Condition.OK, LocalizedMessage("no gateway refuses what the city wants of it"))
 
     def gateways(self) -> list[str]:
         """Every gateway that reported."""

@@ -13,11 +13,15 @@ from cloud.core.health import Component, Condition
 from cloud.ingest.dead_letter_quota import STRANGERS, DeadLetterQuota
 from cloud.ingest.rejection import Rejection
 from cloud.ingest.tables import DeadLetterRow
+from i18n.message import LocalizedMessage, joined
 
 MOST_NAMED = 4
 """Gateways that health names."""
 RECOUNT_S = 5.0
 """How long a gateway without room waits until it is checked whether somebody has made some."""
+
+_MB = 2**20
+_STRANGERS = LocalizedMessage("gateways that the registry does not know")
 
 
 class DeadLetterRoom:
@@ -83,22 +87,23 @@ class DeadLetterRoom:
         """How the dead letters are doing: degraded until there is really room again."""
         full = self._quota().full(self._held, self._sought)
         if not full:
-            return Component(Condition.OK, f"room for what is refused, up to {_megabytes(self._max_bytes)}")
-        return Component(
-            Condition.DEGRADED,
-            f"hardly any room for what is refused: {'; '.join(map(self._how_full, full[:MOST_NAMED]))}; what is good "
-            "is stored all the same; mend the causes, then replay or discard the letters",
+            room = LocalizedMessage("room for what is refused, up to {room:.3g} MB", room=self._max_bytes / _MB)
+            return Component(Condition.OK, room)
+        said = LocalizedMessage(
+            "hardly any room for what is refused: {owners}; what is good is stored all the same; mend the causes, "
+            "then replay or discard the letters",
+            owners=joined([self._how_full(owner) for owner in full[:MOST_NAMED]]),
         )
+        return Component(Condition.DEGRADED, said)
 
     def _quota(self) -> DeadLetterQuota:
         return DeadLetterQuota(self._max_bytes, self._gateway_bytes, len(self._known_gateways()) + 1)
 
-    def _how_full(self, owner: str) -> str:
-        name = f"gateway {owner}" if owner else "gateways that the registry does not know"
-        held = f"{name}: {_megabytes(self._held.get(owner, 0))} of {_megabytes(self._gateway_bytes)}"
+    def _how_full(self, owner: str) -> LocalizedMessage:
+        held = LocalizedMessage(
+            "{owner}: {held:.3g} MB of {most:.3g} MB",
+            owner=LocalizedMessage("gateway {gateway}", gateway=owner) if owner else _STRANGERS,
+            held=self._held.get(owner, 0) / _MB, most=self._gateway_bytes / _MB,
+        )  # fmt: skip
         lost = self._discarded[owner]
-        return f"{held}, {lost} refused readings not kept" if lost else held
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 2**20:.3g} MB"
+        return LocalizedMessage("{held}, {count} refused readings not kept", held=held, count=lost) if lost else held

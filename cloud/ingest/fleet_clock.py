@@ -8,12 +8,14 @@ out of a queue, go by faster or slower than the time does, and count for nothing
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 import msgspec
 
 from cloud.core.health import Component, Condition
+from i18n.catalog import N_
+from i18n.message import LocalizedMessage, listed
 from runtime import clock
 
 WRONG_MS = 60_000
@@ -31,6 +33,27 @@ TICKS_WITHIN_MS = 3_000
 BEST_WITHIN_MS = 120_000
 """What a gateway said that had waited least counts, for so long."""
 COUNTED_EACH_MS = 1_000
+MOST_NAMED = 3
+"""Gateways that a sentence names."""
+_OF_ONE = {
+    True: N_(
+        "gateway {gateway} is {time} ahead of this server: one of the two clocks is wrong; look at their time services"
+    ),
+    False: N_(
+        "gateway {gateway} is {time} behind this server: one of the two clocks is wrong; look at their time services"
+    ),
+}
+"""What is said of a gateway that is ahead, and of one that is behind."""
+_OF_ALL = {
+    True: N_("this server's clock is wrong: its {count} gateways are {time} ahead of it; look at its time service"),
+    False: N_("this server's clock is wrong: its {count} gateways are {time} behind it; look at its time service"),
+}
+_MOVED = {
+    True: N_("{time} ahead, its readings get the time of their arrival"),
+    False: N_("{time} behind, its readings get the time of their arrival"),
+}
+_SPANS = {86_400: N_("{n:.0f} days"), 3_600: N_("{n:.0f} h"), 60: N_("{n:.0f} min")}
+"""How a span of time is said, by how many seconds its unit has."""
 
 
 class _ClockOffset(msgspec.Struct, frozen=True):
@@ -108,7 +131,8 @@ class FleetClock:
             return Component(Condition.DEGRADED, self._of_ours(ours, len(ahead)))
         if wrong := self.wrong():
             return Component(Condition.DEGRADED, _of_theirs(wrong))
-        return Component(Condition.OK, f"gateways that agree with this server's clock: {len(ahead)}")
+        said = LocalizedMessage("gateways that agree with this server's clock: {count}", count=len(ahead))
+        return Component(Condition.OK, said)
 
     def wrong(self) -> dict[str, WrongClock]:
         """The gateways whose time was wrong or not known lately."""
@@ -120,12 +144,13 @@ class FleetClock:
             offset.theirs_ms - ours_ms for offset in self._offsets.values() if now_ms - offset.at_ms <= RECENT_MS
         )
 
-    def _of_ours(self, error_ms: int, asked: int) -> str:
-        side = f"{_about(error_ms)} {'ahead of' if error_ms > 0 else 'behind'}"
+    def _of_ours(self, error_ms: int, asked: int) -> LocalizedMessage:
+        is_ahead, time = error_ms > 0, _about(error_ms)
         if asked < TRUSTED_FROM:
-            name = next(reversed(self._offsets))
-            return f"gateway {name} is {side} this server: one of the two clocks is wrong; look at their time services"
-        return f"this server's clock is wrong: its {asked} gateways are {side} it; look at its time service"
+            form = _OF_ONE[is_ahead]
+            return LocalizedMessage(form, gateway=next(reversed(self._offsets)), time=time)
+        form = _OF_ALL[is_ahead]
+        return LocalizedMessage(form, count=asked, time=time)
 
 
 def _middle(ahead: Sequence[float]) -> int:
@@ -137,26 +162,29 @@ def _middle(ahead: Sequence[float]) -> int:
     return round(middle) if abs(middle) > WRONG_MS and agree * 2 > len(ahead) else 0
 
 
-def _of_theirs(wrong: dict[str, WrongClock]) -> str:
-    named = [f"{name} ({_in_words(each)})" for name, each in list(wrong.items())[:3]]
-    others = f" and {len(wrong) - 3} others" if len(wrong) > 3 else ""
-    return f"clocks that are wrong or not known: {_listed(named)}{others}; look at the time services there"
+def _of_theirs(wrong: dict[str, WrongClock]) -> LocalizedMessage:
+    named = [
+        LocalizedMessage("{gateway} ({clock})", gateway=name, clock=_in_words(each))
+        for name, each in list(wrong.items())[:MOST_NAMED]
+    ]
+    told = listed(named)
+    if len(wrong) > MOST_NAMED:
+        told = LocalizedMessage("{before} and {count} others", before=told, count=len(wrong) - MOST_NAMED)
+    return LocalizedMessage(
+        "clocks that are wrong or not known: {gateways}; look at the time services there", gateways=told
+    )
 
 
-def _in_words(wrong: WrongClock) -> str:
+def _in_words(wrong: WrongClock) -> LocalizedMessage:
     if not wrong.moved_ms:
-        return "does not know the time, so rules that reject clock_unknown pass over what it sends"
-    side = "ahead" if wrong.moved_ms < 0 else "behind"
-    return f"{_about(wrong.moved_ms)} {side}, its readings get the time of their arrival"
+        return LocalizedMessage("does not know the time, so rules that reject clock_unknown pass over what it sends")
+    form = _MOVED[wrong.moved_ms < 0]
+    return LocalizedMessage(form, time=_about(wrong.moved_ms))
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
-
-
-def _about(difference_ms: float) -> str:
+def _about(difference_ms: float) -> LocalizedMessage:
     seconds = abs(difference_ms) / 1_000
-    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+    for size, form in _SPANS.items():
         if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+            return LocalizedMessage(form, n=seconds / size)
+    return LocalizedMessage("{n:.0f} s", n=seconds)

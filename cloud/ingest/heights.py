@@ -11,7 +11,7 @@ from cloud.ingest.levels import Pair
 from cloud.readings.newest import Newest
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
-from i18n.message import LocalizedMessage
+from i18n.message import LocalizedMessage, first_of
 
 TOLERANCE_CM = 0.5
 """Rounding on the way makes less; nobody hangs a sensor to the millimetre."""
@@ -91,6 +91,5 @@ class Heights:
         """How the geometry is doing."""
         found = [sentence for _, sentence in self.problems()]
         if not found:
-            return Component(Condition.OK, "heights agree with what gateways send")
-        more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        return Component(Condition.DEGRADED, "; ".join(found[:SHOWN]) + more)
+            return Component(Condition.OK, LocalizedMessage("heights agree with what gateways send"))
+        return Component(Condition.DEGRADED, first_of(found, most=SHOWN))

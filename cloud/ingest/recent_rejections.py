@@ -16,6 +16,7 @@ import msgspec
 from cloud.core.health import Component, Condition
 from cloud.core.series import MOST_NAMED, Series
 from cloud.ingest.rejection import Rejection
+from i18n.message import LocalizedMessage, first_of
 
 MINUTES = 10
 MOST_SERIES = 4_000
@@ -46,10 +47,21 @@ class RejectedSeries(msgspec.Struct, frozen=True):
     all: int
     until_s: float
 
-    def __str__(self) -> str:
-        name = f"{self.sensor} {self.quantity}" if self.sensor else f"gateway {self.gateway or 'unknown'}"
-        what = "not judged by the rules" if self.reason == NOT_JUDGED else f"refused ({self.reason})"
-        return f"{name}: {self.bad} of {self.all} {what}"
+    @property
+    def sentence(self) -> LocalizedMessage:
+        """What became of it."""
+        counts = {"series": self._name, "bad": self.bad, "all": self.all}
+        if self.reason == NOT_JUDGED:
+            return LocalizedMessage("{series}: {bad} of {all} not judged by the rules", **counts)
+        return LocalizedMessage("{series}: {bad} of {all} refused ({reason})", reason=self.reason, **counts)
+
+    @property
+    def _name(self) -> str:
+        if self.sensor:
+            return f"{self.sensor} {self.quantity}"
+        if self.gateway:
+            return LocalizedMessage("gateway {gateway}", gateway=self.gateway)
+        return LocalizedMessage("gateway unknown")
 
 
 class RecentRejections:
@@ -112,12 +124,13 @@ class RecentRejections:
         """Whether readings are rejected, and whose."""
         rejected = self.rejected()
         if not rejected:
-            return Component(Condition.OK, f"nothing to speak of was refused in the last {MINUTES} minutes")
-        more = f"; and {len(rejected) - MOST_NAMED} more" if len(rejected) > MOST_NAMED else ""
-        named = "; ".join(map(str, rejected[:MOST_NAMED]))
-        return Component(
-            Condition.DEGRADED, f"in the last {MINUTES} minutes {named}{more}; the refused readings say why"
-        )
+            calm = LocalizedMessage("nothing to speak of was refused in the last {minutes} minutes", minutes=MINUTES)
+            return Component(Condition.OK, calm)
+        said = LocalizedMessage(
+            "in the last {minutes} minutes {series}; the refused readings say why",
+            minutes=MINUTES, series=first_of([one.sentence for one in rejected], most=MOST_NAMED),
+        )  # fmt: skip
+        return Component(Condition.DEGRADED, said)
 
     def _count(self, counts: Counter[tuple[_Key, str]], gateway: str, series: Series, what: str, readings: int) -> None:
         key = (_Key(gateway, *series), what)

@@ -20,6 +20,7 @@ from cloud.readings.contract import (
     StoreUnavailable,
     WriteResult,
 )
+from i18n.message import LocalizedMessage, sentence_of
 from runtime.backoff import retry
 
 FAILS_ALONE_AFTER = 2
@@ -38,7 +39,7 @@ class RetryingStore:
     """Asks `store` again and again; `sleep` waits between attempts."""
 
     def __init__(self, store: ReadingsStore, metrics: Metrics, *, sleep: Sleep = asyncio.sleep) -> None:
-        self.problem = "the readings store was not opened yet"
+        self.problem: str = LocalizedMessage("the readings store was not opened yet")
         self._store = store
         self._metrics = metrics
         self._sleep = sleep
@@ -71,7 +72,7 @@ class RetryingStore:
                 failures += 1
                 if failures < FAILS_ALONE_AFTER:
                     # without its class: a refusal of one write is no reason to open the store again
-                    raise StoreUnavailable(str(error), retry_after_s=error.retry_after_s) from None
+                    raise StoreUnavailable(sentence_of(error), retry_after_s=error.retry_after_s) from None
                 self._record(None)
                 raise WriteFailsAlone(str(error)) from None
 
@@ -81,7 +82,7 @@ class RetryingStore:
         """How the store is doing."""
         if self.problem:
             return Component(Condition.DOWN, self.problem)
-        return Component(Condition.OK, "takes and gives readings")
+        return Component(Condition.OK, LocalizedMessage("takes and gives readings"))
 
     async def _takes_others(self) -> bool:
         try:
@@ -117,7 +118,7 @@ class RetryingStore:
 
     def _record(self, error: Exception | None) -> None:
         """Remember how the last question went, for health; the log has it once."""
-        problem = str(error) if error is not None else ""
+        problem = sentence_of(error) if error is not None else ""
         if error is not None:
             self._metrics.store_errors.labels(type(error).__name__).inc()
         if problem and problem != self.problem:

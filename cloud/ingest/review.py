@@ -26,6 +26,7 @@ from cloud.ingest.review_notes import END_OF_BACKLOG, Note, forget_notes, read_n
 from cloud.ingest.twins import twins_of
 from cloud.readings.contract import Point, ReadingsStore, StoreUnavailable, Verdict
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage, sentence_of
 from rules.marks import QUALITY, Mark
 from rules.quality import UNJUDGED, verdicts
 from rules.quality_policies import Policy, policy_of
@@ -140,9 +141,12 @@ class Review:
                 await self._review_range(*key, span[0], span[-1] + HOUR_MS)
         except (StoreUnavailable, DatabaseUnavailable) as error:
             self._pending.put_back({key: hours})
-            self._waits_for = str(error)
+            self._waits_for = sentence_of(error)
         except Exception as error:
-            self._fault = f"reviewing {key[1]} of sensor {key[0]} fails with {type(error).__name__}; see the log"
+            self._fault = LocalizedMessage(
+                "reviewing {quantity} of sensor {sensor} fails with {error}; see the log",
+                quantity=key[1], sensor=key[0], error=type(error).__name__,
+            )  # fmt: skip
             _log.exception("reviewing %s of sensor %s failed; its marks stay as they are", key[1], key[0])
 
     async def load_notes(self) -> bool:
@@ -150,7 +154,7 @@ class Review:
         try:
             kept = await self._database.run(read_notes) if self._database is not None else []
         except DatabaseUnavailable as error:
-            self._waits_for = str(error)
+            self._waits_for = sentence_of(error)
             return False
         self.add(note for note in kept if self._is_ours(note[0]))
         return True
@@ -168,7 +172,7 @@ class Review:
         try:
             await self._database.run(lambda connection: forget_notes(connection, done))
         except DatabaseUnavailable as error:
-            self._waits_for = str(error)  # reviewed once more after the next start
+            self._waits_for = sentence_of(error)  # reviewed once more after the next start
 
     def _note_backlogs(self) -> dict[Key, Set[int]]:
         """Note the ends of backlogs that no more comes of, since what came live after was judged without; which."""
@@ -189,7 +193,7 @@ class Review:
             try:
                 await self._on_verdicts(self._unreported)
             except DatabaseUnavailable as error:
-                self._waits_for = str(error)
+                self._waits_for = sentence_of(error)
             else:
                 self._unreported = []
 
@@ -198,8 +202,9 @@ class Review:
         if self._fault:
             return Component(Condition.DEGRADED, self._fault)
         if self._waits_for:  # whose own component says how bad that is
-            return Component(Condition.OK, f"{self._waits_for}; doubts are reviewed when it works")
-        return Component(Condition.OK, f"hours of series to review: {len(self._pending)}")
+            wait = LocalizedMessage("{problem}; doubts are reviewed when it works", problem=self._waits_for)
+            return Component(Condition.OK, wait)
+        return Component(Condition.OK, LocalizedMessage("hours of series to review: {count}", count=len(self._pending)))
 
     async def _review_range(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> None:
         around_ms = self._around_ms.get(sensor, AROUND_MOST_MS)

@@ -25,6 +25,7 @@ from cloud.ingest.retrying_store import WriteFailsAlone
 from cloud.ingest.stages.acknowledge import AcknowledgeStage
 from cloud.ingest.stages.encode import PreparedWrite
 from cloud.metrics.exposition import Metrics
+from i18n.message import LocalizedMessage, joined
 from runtime.clock import boot_ms
 from runtime.mqtt_connection import Message
 
@@ -123,21 +124,28 @@ class IngestRunner:
         waits = self._writer.store.problem or self._writer.database.problem
         if waits or self.held_up_ms <= HANGS_MS:
             return ""
-        return f"ingest: nothing has become safe for {self.held_up_ms // 1_000} s, though store and database answer"
+        return LocalizedMessage(
+            "ingest: nothing has become safe for {seconds} s, though store and database answer",
+            seconds=self.held_up_ms // 1_000,
+        )
 
     def component(self) -> Component:
         """How ingest is doing; it is down where it hangs, and then alone."""
-        if self.hanging:
-            return Component(Condition.DOWN, f"{self.hanging}; start the cloud again")
+        if hanging := self.hanging:
+            return Component(Condition.DOWN, LocalizedMessage("{problem}; start the cloud again", problem=hanging))
         if self._queue.is_full:
-            return Component(
-                Condition.DEGRADED,
-                f"the queue of {self._queue.bytes_held // 2**20} MB is full, so gateways send again; "
-                "look at the store, or raise ingest.queue_mb",
+            said = LocalizedMessage(
+                "the queue of {size} MB is full, so gateways send again; look at the store, or raise ingest.queue_mb",
+                size=self._queue.bytes_held // 2**20,
             )
-        isolated = f"; written apart: {', '.join(sorted(self._isolated)[:8])}" if self._isolated else ""
-        at_work = f"{len(self._queue)} batches wait, {len(self._tasks)} writes under way"
-        return Component(Condition.OK, at_work + isolated)
+            return Component(Condition.DEGRADED, said)
+        told = LocalizedMessage(
+            "{batches} batches wait, {writes} writes under way", batches=len(self._queue), writes=len(self._tasks)
+        )
+        if self._isolated:
+            apart = LocalizedMessage("written apart: {gateways}", gateways=", ".join(sorted(self._isolated)[:8]))
+            return Component(Condition.OK, joined((told, apart)))
+        return Component(Condition.OK, told)
 
     async def _next_group(self) -> list[InFlightMessage]:
         """Wait for a message, and decode it and as many as wait behind it."""

@@ -6,7 +6,7 @@ gateway offline        ─► alarm (family gateway-offline, sensor gw-daruba, a
 They are about no reading: their quantity is empty, and their rule says in words what is the matter and what to do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.core.health import Condition
 from cloud.database.upsert import insert_ignore
 from cloud.gateways.last_words import sentence, to_do
+from cloud.monitoring.component_names import name_of
 from cloud.monitoring.trouble import ComponentTrouble
 from cloud.registry.records import Gateway
 from i18n.catalog import Catalog, LanguageCode, catalog_of
@@ -29,33 +30,6 @@ from wire.topics import SHARDS
 _LEVELS = (Condition.DEGRADED, Condition.DOWN)
 _SEVERITY = {Condition.DEGRADED: Severity.MODERATE, Condition.DOWN: Severity.SEVERE}
 
-NAMES: Mapping[str, tuple[str, str]] = {
-    # component      English                            Indonesian
-    "broker":        ("Connection to the broker",       "Sambungan ke broker"),
-    "store":         ("Readings store",                 "Penyimpan data"),
-    "rollups":       ("Rollups of readings",            "Rangkuman data"),
-    "retention":     ("Removal of old readings",        "Penghapusan data lama"),
-    "registry":      ("Registry database",              "Basis data registri"),
-    "alarms":        ("Evaluation of alarm rules",      "Penilaian aturan peringatan"),
-    "ingest":        ("Taking in of readings",          "Penerimaan data"),
-    "configurations": ("Configurations of gateways",    "Konfigurasi gateway"),
-    "derived":       ("Computation of indices",         "Perhitungan indeks"),
-    "dead_letters":  ("Refused readings",               "Data yang ditolak"),
-    "dashboards":    ("Writing for dashboards",         "Penulisan untuk dasbor"),
-    "notifications": ("Notifications",                  "Pemberitahuan"),
-    "disk":          ("Disk of the server",             "Disk server"),
-    "certificates":  ("Certificates",                   "Sertifikat"),
-    "backups":       ("Backups",                        "Cadangan data"),
-    "outputs":       ("Sirens and lamps of gateways",  "Sirene dan lampu gateway"),
-    "clocks":        ("Clocks of server and gateways",  "Jam server dan gateway"),
-    "refused":       ("Readings that are refused",      "Data yang sedang ditolak"),
-    "geometry":      ("Heights of water sensors",       "Tinggi sensor air"),
-    "imports":       ("Historical readings",            "Data historis"),
-    "review":        ("Later verdicts on readings",     "Penilaian ulang data"),
-    "settings":      ("Settings that were read again",  "Pengaturan yang dibaca ulang"),
-    "gateways":      ("Gateways",                       "Gateway"),
-}  # fmt: skip
-_CHANNEL = "channel_"
 _STATES = {Condition.DEGRADED: ("needs attention", "perlu perhatian"), Condition.DOWN: ("is down", "mati")}
 
 
@@ -150,17 +124,10 @@ def _record_event(connection: Connection, alarm: int, kind: str, level: int, now
     connection.execute(insert(AlarmEventRow).values(event | {"at_ms": now_ms}))
 
 
-def _names_of(component: str) -> tuple[str, str]:
-    if component.startswith(_CHANNEL):
-        channel = component.removeprefix(_CHANNEL)
-        return f"Channel {channel}", f"Saluran {channel}"
-    return NAMES.get(component, (component, component))
-
-
 def _rule_of(trouble: ComponentTrouble) -> Rule:
-    names = _names_of(trouble.component)
+    name = name_of(trouble.component)
     levels = [
-        Level(f"{names[0]} {english}", _SEVERITY[status], 0.0, name_id=f"{names[1]} {indonesian}")
+        Level(f"{name.english} {english}", _SEVERITY[status], 0.0, name_id=f"{name.indonesian} {indonesian}")
         for status, (english, indonesian) in _STATES.items()
     ]
     return Rule(
@@ -168,11 +135,16 @@ def _rule_of(trouble: ComponentTrouble) -> Rule:
         quantity="",
         kind=RuleKind.ABOVE,
         levels=tuple(levels),
-        title=names[0],
-        title_id=names[1],
-        advice=f"{trouble.detail}. The runbook is docs/operations.md, “When something is wrong”.",
-        advice_id=f"{trouble.detail}. Buku panduan: docs/operations.md, “When something is wrong”.",
+        title=name.english,
+        title_id=name.indonesian,
+        advice=_trouble_advice(catalog_of(LanguageCode.ENGLISH), trouble),
+        advice_id=_trouble_advice(catalog_of(LanguageCode.INDONESIAN), trouble),
     )
+
+
+def _trouble_advice(_: Catalog, trouble: ComponentTrouble) -> str:
+    said = _.said(trouble.detail)
+    return _("{said}. The runbook is docs/operations.md, “When something is wrong”.", said=said)
 
 
 def _offline_rule(gone: GoneGateway) -> Rule:

@@ -17,9 +17,13 @@ from cloud.backup.contents import AHEAD_MS
 from cloud.backup.folders import made_at, whole_backups
 from cloud.backup.verification import read_verification
 from cloud.core.health import Component, Condition
+from i18n.message import LocalizedMessage, joined
 
 _MB = 1_000_000
 _DAY_S = 86_400.0
+_MAKE_ROOM = LocalizedMessage("make room: old backups, logs, images")
+_RENEW = LocalizedMessage("renew it: docs/operations.md, certificates")
+_NO_PEM = LocalizedMessage("it holds no certificate in PEM")
 
 
 class ComponentObservation(msgspec.Struct, frozen=True):
@@ -33,28 +37,35 @@ def disk(folders: Iterable[Path], *, least_percent: float, least_mb: int) -> Com
     """Return the disk with the least room that `folders` lie on; down where nothing can be written any more."""
     rooms = sorted(_room(folder) for folder in folders)
     if not rooms:
-        return ComponentObservation(Component(Condition.OK, "nothing that grows is on a disk of this machine"))
+        nowhere = LocalizedMessage("nothing that grows is on a disk of this machine")
+        return ComponentObservation(Component(Condition.OK, nowhere))
     share, free, folder = rooms[0]
-    detail, advice = f"{folder} has {100 * share:.0f} % ({free // _MB} MB) free", "make room: old backups, logs, images"
+    room = LocalizedMessage(
+        "{folder} has {percent:.0f} % ({free} MB) free", folder=str(folder), percent=100 * share, free=free // _MB
+    )
     if free < _MB:
-        return ComponentObservation(Component(Condition.DOWN, f"{detail}: nothing more can be kept; {advice}"), free)
+        full = LocalizedMessage("{room}: nothing more can be kept; {advice}", room=room, advice=_MAKE_ROOM)
+        return ComponentObservation(Component(Condition.DOWN, full), free)
     if 100 * share < least_percent or free < least_mb * _MB:
-        return ComponentObservation(Component(Condition.DEGRADED, f"{detail}; {advice}"), free)
-    return ComponentObservation(Component(Condition.OK, detail), free)
+        return ComponentObservation(Component(Condition.DEGRADED, joined((room, _MAKE_ROOM))), free)
+    return ComponentObservation(Component(Condition.OK, room), free)
 
 
 def certificates(files: Sequence[Path], *, days: int, now_s: float) -> ComponentObservation:
     """Return the certificate of `files` that ends first; degraded within `days` of its end, down after it."""
     if not files:
-        return ComponentObservation(Component(Condition.OK, "no certificate is named in the settings"))
+        none = LocalizedMessage("no certificate is named in the settings")
+        return ComponentObservation(Component(Condition.OK, none))
     ends: list[tuple[float, Path]] = []
     for file in files:
         try:
             ends.append((ends_at_s(file.read_bytes()), file))
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it holds no certificate in PEM"
-            advice = "look at [monitoring] certificates"
-            return ComponentObservation(Component(Condition.DEGRADED, f"{file} cannot be read: {reason}; {advice}"))
+            unread = LocalizedMessage(
+                "{file} cannot be read: {reason}; look at [monitoring] certificates",
+                file=str(file), reason=error.strerror if isinstance(error, OSError) else _NO_PEM,
+            )  # fmt: skip
+            return ComponentObservation(Component(Condition.DEGRADED, unread))
     end_s, file = min(ends)
     return ComponentObservation(_end_of(file, end_s, days=days, now_s=now_s), end_s)
 
@@ -62,36 +73,40 @@ def certificates(files: Sequence[Path], *, days: int, now_s: float) -> Component
 def backups(folder: Path | None, *, oldest_h: float, now_s: float) -> ComponentObservation:
     """Return the age of the newest whole backup in `folder`; its figure is when that was made."""
     if folder is None:
-        return ComponentObservation(Component(Condition.OK, "not watched: [monitoring] backups names no folder"))
+        unwatched = LocalizedMessage("not watched: [monitoring] backups names no folder")
+        return ComponentObservation(Component(Condition.OK, unwatched))
     try:
         newest = [path for path in whole_backups(folder) if made_at(path).timestamp() <= now_s + AHEAD_MS / 1_000][-1:]
     except OSError as error:
-        detail = f"{folder} cannot be read: {error.strerror}; look at [monitoring] backups"
-        return ComponentObservation(Component(Condition.DEGRADED, detail))
-    if not newest:
-        return ComponentObservation(
-            Component(Condition.DEGRADED, f"there is no backup in {folder}; make one: docs/backup.md")
+        unread = LocalizedMessage(
+            "{folder} cannot be read: {reason}; look at [monitoring] backups", folder=str(folder), reason=error.strerror
         )
+        return ComponentObservation(Component(Condition.DEGRADED, unread))
+    if not newest:
+        none = LocalizedMessage("there is no backup in {folder}; make one: docs/backup.md", folder=str(folder))
+        return ComponentObservation(Component(Condition.DEGRADED, none))
     made_s = made_at(newest[0]).timestamp()
     age_h = (now_s - made_s) / 3_600
-    detail = f"the newest backup is {newest[0].name}, {age_h:.0f} hours old"
+    said = LocalizedMessage("the newest backup is {name}, {hours:.0f} hours old", name=newest[0].name, hours=age_h)
     verification = read_verification(newest[0])
     if verification is not None and verification.problem:
-        detail = f"{detail}, and is not whole: {verification.problem}"
-        return ComponentObservation(Component(Condition.DEGRADED, detail), made_s)
+        broken = LocalizedMessage("{newest}, and is not whole: {problem}", newest=said, problem=verification.problem)
+        return ComponentObservation(Component(Condition.DEGRADED, broken), made_s)
     if age_h > oldest_h:
-        detail = f"{detail}; look why none was made since: docs/backup.md"
-        return ComponentObservation(Component(Condition.DEGRADED, detail), made_s)
-    return ComponentObservation(Component(Condition.OK, detail), made_s)
+        old = LocalizedMessage("{newest}; look why none was made since: docs/backup.md", newest=said)
+        return ComponentObservation(Component(Condition.DEGRADED, old), made_s)
+    return ComponentObservation(Component(Condition.OK, said), made_s)
 
 
 def _end_of(file: Path, end_s: float, *, days: int, now_s: float) -> Component:
     left_days, on = (end_s - now_s) / _DAY_S, f"{datetime.fromtimestamp(end_s, UTC):%Y-%m-%d}"
-    advice = "renew it: docs/operations.md, certificates"
     if left_days <= 0:
-        return Component(Condition.DOWN, f"{file} ended on {on}; {advice}")
-    detail = f"{file} ends in {left_days:.0f} days, on {on}"
-    return Component(Condition.DEGRADED, f"{detail}; {advice}") if left_days < days else Component(Condition.OK, detail)
+        ended = LocalizedMessage("{file} ended on {date}", file=str(file), date=on)
+        return Component(Condition.DOWN, joined((ended, _RENEW)))
+    left = LocalizedMessage("{file} ends in {days:.0f} days, on {date}", file=str(file), days=left_days, date=on)
+    if left_days < days:
+        return Component(Condition.DEGRADED, joined((left, _RENEW)))
+    return Component(Condition.OK, left)
 
 
 def ends_at_s(pem: bytes) -> float:

@@ -22,6 +22,7 @@ from cloud.monitoring.settings import MonitoringSettings
 from cloud.monitoring.trouble import TroubleChanges, TroubleTracker
 from cloud.registry.records import Gateway
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage, first_names
 from rules.events import EventKind
 from rules.rule import OFFLINE, PLATFORM
 from runtime.clock import boot_s, wall_ms
@@ -31,7 +32,9 @@ POLL_S = 5.0
 SERVER_S = 60.0
 GATEWAYS_AT_ONCE = 200
 """Gateways that one transaction raises alarms for: a broker that comes back must not hold the database for long."""
-_NOT_CHECKED = server.ComponentObservation(Component(Condition.OK, "not looked at yet"))
+MOST_NAMED = 5
+"""Gateways that a sentence names."""
+_NOT_CHECKED = server.ComponentObservation(Component(Condition.OK, LocalizedMessage("not looked at yet")))
 _log = logging.getLogger(__name__)
 
 HealthChecks = Mapping[str, Callable[[], Component]]
@@ -85,13 +88,15 @@ class Monitoring:
         gateways = self._own()
         shared = [gateway.id for gateway in gateways if self._statuses.are_two(gateway.id)]
         if shared:
-            named = ", ".join(shared[:5]) + (f" and {len(shared) - 5} more" if len(shared) > 5 else "")
-            return Component(
-                Condition.DEGRADED,
-                f"two agents take turns under one id: {named}; stop one of the two, or enrol it under an id of its own",
+            said = LocalizedMessage(
+                "two agents take turns under one id: {gateways}; stop one of the two, or enrol it under an id of its "
+                "own",
+                gateways=first_names(shared, most=MOST_NAMED),
             )
+            return Component(Condition.DEGRADED, said)
         online = sum(status.online for gateway in gateways if (status := self._statuses.status(gateway.id)) is not None)
-        return Component(Condition.OK, f"online: {online} of {len(gateways)}")
+        said = LocalizedMessage("online: {online} of {count}", online=online, count=len(gateways))
+        return Component(Condition.OK, said)
 
     async def run(self) -> None:
         """Turn what lasts into alarms, until cancelled."""

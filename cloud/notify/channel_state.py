@@ -12,9 +12,13 @@ from cloud.core.health import Component, Condition
 from cloud.database.steady_clock import Moment
 from cloud.notify.channels.settings import ChannelSettings
 from cloud.notify.tables import DeliveryRow
+from i18n.message import LocalizedMessage, joined
 
 ANSWER_S = 30
 """How long a device may take to answer a command before nobody seems to hear it."""
+_UNHEARD = LocalizedMessage(
+    "no device has answered the newest command, so nobody may hear it; look at its power, login and topic"
+)
 _TIMES = ("oldest_ms", "sent_ms", "self_tested_ms", "failed_ms", "answered_ms")
 
 
@@ -43,12 +47,12 @@ class ChannelState(msgspec.Struct, frozen=True):
 
 def component_of(state: ChannelState) -> Component:
     """Return how a channel does, for health and the API."""
-    waiting = f"messages that wait: {state.waiting}"
+    waiting = LocalizedMessage("messages that wait: {count}", count=state.waiting)
     if state.fails:
-        return Component(Condition.DEGRADED, f"the newest attempt failed: {state.problem}; {waiting}")
+        failed = LocalizedMessage("the newest attempt failed: {problem}", problem=state.problem)
+        return Component(Condition.DEGRADED, joined((failed, waiting)))
     if state.unheard:
-        said = "no device has answered the newest command, so nobody may hear it; look at its power, login and topic"
-        return Component(Condition.DEGRADED, f"{said}; {waiting}")
+        return Component(Condition.DEGRADED, joined((_UNHEARD, waiting)))
     return Component(Condition.OK, waiting)
 
 

@@ -10,6 +10,7 @@ from cloud.database.engine import Database
 from cloud.process.parts import Alarms, Foundation, Ingest
 from cloud.process.settings import CloudSettings
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage, joined
 from runtime.mqtt import MqttSession
 
 
@@ -47,7 +48,7 @@ def components_of(
 def broker_component(session: MqttSession) -> Component:
     """Say whether the broker is connected."""
     if session.connected:
-        return Component(Condition.OK, f"connected to {session.node}")
+        return Component(Condition.OK, LocalizedMessage("connected to {broker}", broker=str(session.node)))
     return Component(Condition.DOWN, session.problem)
 
 
@@ -57,13 +58,16 @@ def registry_component(database: Database, registry: Registry) -> Component:
         return Component(Condition.DOWN, database.problem)
     sites, gateways = registry.sites(), registry.gateways()
     sensors = len(registry.sensors()) - len(gateways)  # each gateway is a sensor too
-    older = (
-        f"; the city file is older than what holds: {'; '.join(registry.outdated_entries[:3])}"
-        if registry.outdated_entries
-        else ""
-    )
-    return Component(Condition.OK, f"sites: {len(sites)}, gateways: {len(gateways)}, sensors: {sensors}{older}")
+    said = LocalizedMessage(
+        "sites: {sites}, gateways: {gateways}, sensors: {sensors}",
+        sites=len(sites), gateways=len(gateways), sensors=sensors,
+    )  # fmt: skip
+    if registry.outdated_entries:
+        entries = joined(registry.outdated_entries[:3])
+        older = LocalizedMessage("the city file is older than what holds: {entries}", entries=entries)
+        return Component(Condition.OK, joined((said, older)))
+    return Component(Condition.OK, said)
 
 
 def _no_ingest() -> Component:
-    return Component(Condition.OK, "off in this process, by ingest.enabled = false")
+    return Component(Condition.OK, LocalizedMessage("off in this process, by ingest.enabled = false"))

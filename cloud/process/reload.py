@@ -18,6 +18,7 @@ from cloud.process.roles import ProcessRole, load_settings_for
 from cloud.process.settings import CloudSettings
 from cloud.registry.city_file import read_city_file
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage, sentence_of
 from runtime.broker_settings import BrokerSettings
 from runtime.settings import Settings, SettingsError
 
@@ -65,10 +66,13 @@ class Reload:
         except SettingsError as error:
             problems = (*problems, *error.problems)
         except DatabaseUnavailable as error:
-            problems = (*problems, f"{error}; send SIGHUP again when it works")
+            problems = (*problems, _again(error))
         except Exception as error:
             _log.exception("taking the files over failed in a way that nobody foresaw; the cloud goes on")
-            problems = (*problems, f"Siaga itself failed on it with {type(error).__name__}; the log has the traceback")
+            said = LocalizedMessage(
+                "Siaga itself failed on it with {error}; the log has the traceback", error=type(error).__name__
+            )
+            problems = (*problems, said)
         self._settings = found.settings
         self._problems = problems
         for problem in problems:
@@ -78,10 +82,14 @@ class Reload:
     def component(self) -> Component:
         """Say whether the cloud works by its files as they were at the last SIGHUP."""
         if self._problems:
-            more = f" (and {len(self._problems) - 1} more: the log has them)" if len(self._problems) > 1 else ""
-            first = f"{self._problems[0]}{more}; what held before goes on"
-            return Component(Condition.DEGRADED, f"not all of the files was taken over: {first}")
-        return Component(Condition.OK, "as the files said when they were read last")
+            first, more = self._problems[0], len(self._problems) - 1
+            if more:
+                first = LocalizedMessage("{problem} (and {count} more: the log has them)", problem=first, count=more)
+            said = LocalizedMessage(
+                "not all of the files was taken over: {problem}; what held before goes on", problem=first
+            )
+            return Component(Condition.DEGRADED, said)
+        return Component(Condition.OK, LocalizedMessage("as the files said when they were read last"))
 
 
 def read_changes(
@@ -96,7 +104,10 @@ def read_changes(
     settings = current
     try:
         wanted = load_settings_for(role, config)
-        problems += [f"{config.name}: {name}: takes a restart" for name in _fixed(current, wanted)]
+        problems += [
+            LocalizedMessage("{file}: {key}: takes a restart", file=config.name, key=name)
+            for name in _fixed(current, wanted)
+        ]
         settings = _merged(current, wanted)
     except SettingsError as error:
         problems += error.problems
@@ -110,6 +121,10 @@ def read_changes(
         problems += error.problems
         settings = settings.model_copy(update={"notify": current.notify})
     return ReloadChanges(settings, city, tuple(problems))
+
+
+def _again(error: DatabaseUnavailable) -> LocalizedMessage:
+    return LocalizedMessage("{problem}; send SIGHUP again when it works", problem=sentence_of(error))
 
 
 def _sites(city: Registry, registry: Registry | None) -> set[str]:

@@ -38,6 +38,7 @@ from cloud.readings.influxql import EARLIEST_MS, identifier, in_requests, litera
 from cloud.readings.lines import MARKS, VERDICT, lines_of, lines_of_verdicts
 from cloud.readings.rollups import SeriesHour, hour_of
 from cloud.readings.settings import InfluxSettings
+from i18n.message import LocalizedMessage
 from rules.marks import with_verdict
 from runtime.clock import wall_ms
 from wire import QuantityTable, TableOf, built_in
@@ -109,7 +110,7 @@ class InfluxStore:
     async def _ask_again(self, hours: Collection[SeriesHour]) -> None:
         bad = await self.write_lines(self.rollups.asking(hours))
         if bad:
-            raise StoreUnavailable(f"{self._connection.name} refuses rollups: {next(iter(bad.values()))}")
+            raise StoreUnavailable(self._connection.refuses_rollups(next(iter(bad.values()))))
 
     async def ask(self, statement: str) -> Result:
         """Ask one statement of InfluxQL; StoreUnavailable where the server refuses it."""
@@ -187,7 +188,11 @@ class InfluxStore:
         bad = await self.write_lines([*lines_of_verdicts(verdicts), *self.rollups.asking(late)])
         await self._ask_again(await self.rollups.late(touched) - late)
         if bad:
-            raise StoreUnavailable(f"{self._connection.name} refuses verdicts on readings: {next(iter(bad.values()))}")
+            said = LocalizedMessage(
+                "{server} refuses verdicts on readings: {reason}",
+                server=self._connection.name, reason=next(iter(bad.values())),
+            )  # fmt: skip
+            raise StoreUnavailable(said)
 
     async def read_verdicts(self) -> AsyncIterator[list[Verdict]]:
         """Every verdict, series by series."""

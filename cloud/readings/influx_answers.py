@@ -17,7 +17,10 @@ from typing import Any
 import httpx
 import msgspec
 
+from i18n.message import LocalizedMessage
+
 MAX_ERROR_TEXT = 300
+_NO_TYPE = LocalizedMessage("a body without a type")
 
 
 class AnswerMeaning(Enum):
@@ -111,18 +114,20 @@ def is_foreign(response: httpx.Response) -> bool:
     return is_page(response) or "location" in response.headers or response.status_code // 100 == 2
 
 
-def no_influx(response: httpx.Response) -> str:
+def no_influx(response: httpx.Response) -> LocalizedMessage:
     """What to say of an answer that no InfluxDB gives: what it was, and where to look."""
     place = response.headers.get("location")
     if place is not None:
-        what = f"a redirect to {_without_secrets(place)}"
+        what = LocalizedMessage("a redirect to {place}", place=printable(_without_secrets(place)))
     else:
-        kind = response.headers.get("content-type", "").partition(";")[0][:60]
-        what = f"{kind or 'a body without a type'} ({error_text(response)[:80]!r})"
-    return (
-        f"{response.status_code} with {printable(what)}, which no InfluxDB does: another program, a proxy or a login "
-        "page answers there; check store.url"
-    )
+        kind = printable(response.headers.get("content-type", "").partition(";")[0][:60])
+        body = printable(repr(error_text(response)[:80]))
+        what = LocalizedMessage("{kind} ({body})", kind=kind or _NO_TYPE, body=body)
+    return LocalizedMessage(
+        "{status} with {what}, which no InfluxDB does: another program, a proxy or a login page answers there; "
+        "check store.url",
+        status=response.status_code, what=what,
+    )  # fmt: skip
 
 
 def error_text(response: httpx.Response) -> str:

@@ -30,6 +30,7 @@ from cloud.readings.influx_answers import (
 )
 from cloud.readings.influxql import identifier
 from cloud.readings.settings import InfluxSettings
+from i18n.message import LocalizedMessage, joined
 from runtime.secret_urls import SecretUrl
 
 CONNECTIONS = 8
@@ -78,12 +79,11 @@ class InfluxConnection:
             return STORED
         answer = answer_of(response)
         if answer.meaning is AnswerMeaning.REFUSED and is_foreign(response):
-            raise StoreRejected(f"{self.name} answered {no_influx(response)}")
+            raise StoreRejected(self._is_no_influx(response))
         if answer.meaning is AnswerMeaning.REFUSED:
             raise StoreRejected(self.refusal(answer.status, answer.text))
         if answer.meaning is AnswerMeaning.WAIT:
-            sentence = f"{self.name} answered {answer.status}: {answer.text}"
-            raise StoreUnavailable(sentence, retry_after_s=answer.retry_after_s)
+            raise StoreUnavailable(self._answered(answer.status, answer.text), retry_after_s=answer.retry_after_s)
         return answer
 
     async def query(self, statements: str, *, count: int = 1) -> list[Result]:
@@ -100,7 +100,7 @@ class InfluxConnection:
         if response.status_code == 200:
             return self._results(response, count)
         if response.status_code < 500 and is_foreign(response):
-            raise StoreRejected(f"{self.name} answered {no_influx(response)}")
+            raise StoreRejected(self._is_no_influx(response))
         raise self._no_answer(response.status_code, error_text(response), retry_after_s(response))
 
     def _know(self, response: httpx.Response, *, knows: Callable[[httpx.Response], bool]) -> None:
@@ -109,14 +109,14 @@ class InfluxConnection:
         if status == 401:
             raise StoreRejected(self.refusal(401, error_text(response)))
         if is_foreign(response) and status < 500 and not (status // 100 == 2 and knows(response)):
-            raise StoreRejected(f"{self.name} answered {no_influx(response)}")
+            raise StoreRejected(self._is_no_influx(response))
         if status >= 500:
             raise self._no_answer(status, error_text(response), retry_after_s(response))
 
     def _results(self, response: httpx.Response, count: int) -> list[Result]:
         results = results_of(response)
         if results is None or len(results) != count:
-            raise StoreRejected(f"{self.name} answered {no_influx(response)}")
+            raise StoreRejected(self._is_no_influx(response))
         failed = next((result.error for result in results if result.error and not _has_no_numbers(result.error)), "")
         if failed:
             raise self._no_answer(404 if "not found" in failed else 500, failed, None)
@@ -125,7 +125,7 @@ class InfluxConnection:
     def _no_answer(self, status: int, text: str, wait_s: float | None) -> StoreUnavailable:
         if 400 <= status < 500 and status not in (408, 425, 429):
             return StoreRejected(self.refusal(status, text))
-        return StoreUnavailable(f"{self.name} answered {status}: {text}", retry_after_s=wait_s)
+        return StoreUnavailable(self._answered(status, text), retry_after_s=wait_s)
 
     async def _request(self, method: str, address: URL, *, content: bytes | None = None) -> httpx.Response:
         """Ask, and read the answer to its end, in bounded time and memory."""
@@ -137,11 +137,14 @@ class InfluxConnection:
                 async with asked as response:
                     return await _read(response, self._settings.timeout_s)
         except TimeoutError:
-            sentence = f"{self.name} did not answer within {self._settings.timeout_s:g} s"
-            raise StoreUnavailable(sentence) from None
+            late = LocalizedMessage(
+                "{server} did not answer within {seconds:g} s", server=self.name, seconds=self._settings.timeout_s
+            )
+            raise StoreUnavailable(late) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             reason = self._url.keep_out_of(_words(error))
-            raise StoreUnavailable(f"{self.name} cannot be reached: {reason}") from None
+            away = LocalizedMessage("{server} cannot be reached: {reason}", server=self.name, reason=reason)
+            raise StoreUnavailable(away) from None
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -153,21 +156,35 @@ class InfluxConnection:
 
     def refusal(self, status: int, text: str) -> str:
         """Say what the server refused, and what to do about it."""
-        return f"{self.name} answered {status}: {text}; {_ADVICE[self._settings.api].get(status, 'check [store]')}"
+        advice = _ADVICE[self._settings.api].get(status, _CHECK)
+        return joined((self._answered(status, text), advice))
+
+    def refuses_rollups(self, reason: str) -> LocalizedMessage:
+        """Say that the server takes no rollups."""
+        return LocalizedMessage("{server} refuses rollups: {reason}", server=self.name, reason=reason)
+
+    def _answered(self, status: int, text: str) -> LocalizedMessage:
+        return LocalizedMessage("{server} answered {status}: {text}", server=self.name, status=status, text=text)
+
+    def _is_no_influx(self, response: httpx.Response) -> LocalizedMessage:
+        return LocalizedMessage("{server} answered {answer}", server=self.name, answer=no_influx(response))
 
 
 _ADVICE = {
     "v1": {
-        401: "check store.username and store.password_file",
-        403: "let store.username write to and read from the database",
-        404: "make the database named in store.database",
+        401: LocalizedMessage("check store.username and store.password_file"),
+        403: LocalizedMessage("let store.username write to and read from the database"),
+        404: LocalizedMessage("make the database named in store.database"),
     },
     "v2": {
-        401: "check store.token_file",
-        403: "give the token leave to write to and read from the bucket",
-        404: "make the bucket and organisation named in store.bucket and store.org (reading needs a v1 mapping too)",
+        401: LocalizedMessage("check store.token_file"),
+        403: LocalizedMessage("give the token leave to write to and read from the bucket"),
+        404: LocalizedMessage(
+            "make the bucket and organisation named in store.bucket and store.org (reading needs a v1 mapping too)"
+        ),
     },
 }
+_CHECK = LocalizedMessage("check [store]")
 
 
 def _login(settings: InfluxSettings) -> dict[str, str]:

@@ -210,7 +210,7 @@ class InfluxRollups:
         # the database forgets these hours by a retention policy of its own, and their readings with them
         told = [reason for reason in bad.values() if "beyond retention" not in reason]
         if told:
-            raise StoreUnavailable(f"{self._connection.name} refuses rollups: {told[0]}")
+            raise StoreUnavailable(self._connection.refuses_rollups(told[0]))
 
     async def _pages(
         self, measurement: str, sensor: str, quantity: str, start_ms: int, end_ms: int, page_ms: int

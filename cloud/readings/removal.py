@@ -25,6 +25,8 @@ from cloud.readings.retention import KEPT_ALL, NEVER_MS, Keep, KeptFrom, admitte
 from cloud.readings.roller import Roller
 from cloud.readings.rolling import RestingPace, Rolling, Sleep
 from cloud.readings.rollups import Series, SeriesHour, hour_of
+from i18n.catalog import N_
+from i18n.message import LocalizedMessage, joined, listed, sentence_of
 from runtime.clock import wall_ms
 from wire.durations import HOUR_MS
 
@@ -59,6 +61,9 @@ class _Checked(msgspec.Struct, frozen=True):
     wrong: Mapping[SeriesHour, str | None]
 
 
+_NOT_YET = LocalizedMessage("nothing is removed before the past is rolled up")
+
+
 class Removal:
     """Removes from `store` what `keep` does not want, after `roller`.
 
@@ -80,15 +85,16 @@ class Removal:
         self._told: int | None = None
         self._spared: Mapping[Series, int] = {}
         self._is_whole, self._resumes = False, True
-        self._held_back = self._problem = ""
+        self._held_back: str = ""
+        self._problem: str = ""
 
     def component(self) -> Component:
         """Say from when on what is kept, and what refuses to go."""
         problem = self._problem or self._held_back
-        kept = kept_in_words(self._kept)
+        kept: str = kept_in_words(self._kept)
         if self._removes and not self._may_begin:
-            kept = f"{kept}; nothing is removed before the past is rolled up"
-        return Component(Condition.DEGRADED, f"{problem}; {kept}") if problem else Component(Condition.OK, kept)
+            kept = joined((kept, _NOT_YET))
+        return Component(Condition.DEGRADED, joined((problem, kept))) if problem else Component(Condition.OK, kept)
 
     async def run(self) -> None:
         """Work until cancelled, on a store that is open."""
@@ -209,11 +215,11 @@ class Removal:
 
     async def _make_again(self, wrong: Sequence[tuple[SeriesHour, str | None]]) -> None:
         first = min((place for place, _ in wrong), key=lambda place: place.hour_ms)
-        self._held_back = (
-            f"{len(wrong)} hours have readings that their rollups do not say, the first of {first.sensor}"
-            f" {first.quantity} at {rfc_3339(first.hour_ms)}: they are rolled up again, and nothing since then is"
-            " removed until a pass finds them right"
-        )
+        self._held_back = LocalizedMessage(
+            "{count} hours have readings that their rollups do not say, the first of {sensor} {quantity} at {time}: "
+            "they are rolled up again, and nothing since then is removed until a pass finds them right",
+            count=len(wrong), sensor=first.sensor, quantity=first.quantity, time=rfc_3339(first.hour_ms),
+        )  # fmt: skip
         for place, token in wrong[:MOST_MADE]:
             # one by one: what is between them may be of readings that are gone
             await self._rolling.roll_again({place: token})
@@ -241,10 +247,14 @@ class Removal:
         try:
             await self.once()
         except StoreUnavailable as error:
-            self._set_problem(f"removal waits: {error}" if self._removes else "")
+            waits = LocalizedMessage("removal waits: {problem}", problem=sentence_of(error))
+            self._set_problem(waits if self._removes else "")
         except Exception as error:
             _log.exception("removing readings failed in a way that nobody foresaw; the next pass tries again")
-            self._set_problem(f"removing readings failed with {type(error).__name__}; its log has the details")
+            said = LocalizedMessage(
+                "removing readings failed with {error}; its log has the details", error=type(error).__name__
+            )
+            self._set_problem(said)
         else:
             self._set_problem("")
 
@@ -254,22 +264,28 @@ class Removal:
         self._problem = problem
 
 
+_KEPT = {
+    "hours_ms": N_("before {time} nothing is kept"),
+    "minutes_ms": N_("before {time} hours alone are kept"),
+    "readings_ms": N_("before {time} minutes and hours alone are kept"),
+}
+"""What is said of each limit of `KeptFrom`: of two at one time the coarser."""
+
+
 def kept_in_words(kept: KeptFrom) -> str:
     """From when on what is kept."""
     if kept.admits_ms == NEVER_MS:
-        return "all readings are kept"
-    said = [f"readings before {rfc_3339(kept.admits_ms)} are refused"]
+        return LocalizedMessage("all readings are kept")
+    said = [LocalizedMessage("readings before {time} are refused", time=rfc_3339(kept.admits_ms))]
     said_ms = NEVER_MS
-    for time_ms, what in (  # of two at one time the coarser
-        (kept.hours_ms, "nothing is kept"),
-        (kept.minutes_ms, "hours alone are kept"),
-        (kept.readings_ms, "minutes and hours alone are kept"),
-    ):
+    for limit, form in _KEPT.items():
+        time_ms = getattr(kept, limit)
         if time_ms not in (NEVER_MS, said_ms):
-            said.append(f"before {rfc_3339(time_ms)} {what}")
+            said.append(LocalizedMessage(form, time=rfc_3339(time_ms)))
             said_ms = time_ms
-    so_far = f"; removed so far: {kept.removed} readings" if kept.removed else ""
-    return ", ".join(said) + so_far
+    if not kept.removed:
+        return listed(said)
+    return joined((listed(said), LocalizedMessage("removed so far: {count} readings", count=kept.removed)))
 
 
 def _stands(rollup: TimeBucket | None, hour: TimeBucket) -> bool:

@@ -19,6 +19,7 @@ from cloud.core.times import rfc_3339
 from cloud.readings.contract import LATEST_MS, ReadingsStore, StoreUnavailable
 from cloud.readings.rolling import RestingPace, Rolling, Sleep
 from cloud.readings.rollups import GRACE_MS, SeriesHour, Sweep, hour_of
+from i18n.message import LocalizedMessage, sentence_of
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS
 
@@ -49,18 +50,25 @@ class Roller:
     def component(self) -> Component:
         """Say how far the rollups are."""
         if self._problem:
-            return Component(Condition.DEGRADED, f"{self._problem}; charts of a long time read every reading meanwhile")
+            said = LocalizedMessage(
+                "{problem}; charts of a long time read every reading meanwhile", problem=self._problem
+            )
+            return Component(Condition.DEGRADED, said)
+        return Component(Condition.OK, self._in_words())
+
+    def _in_words(self) -> LocalizedMessage:
+        """How far the rollups are."""
         if not self._is_own:
-            return Component(Condition.OK, "another process keeps the rollups of hours and minutes")
+            return LocalizedMessage("another process keeps the rollups of hours and minutes")
         if self._sweep is None:
-            return Component(Condition.OK, "rollups of hours and minutes are about to begin")
+            return LocalizedMessage("rollups of hours and minutes are about to begin")
         until = rfc_3339(self._sweep.swept_until_ms)
         if self._is_filled(self._sweep):
-            return Component(Condition.OK, f"rollups of hours and minutes hold until {until}")
-        back = f"from {rfc_3339(self._sweep.swept_from_ms)}"
-        return Component(
-            Condition.OK, f"rollups of hours and minutes hold {back} until {until}; the past is being filled"
-        )
+            return LocalizedMessage("rollups of hours and minutes hold until {until}", until=until)
+        return LocalizedMessage(
+            "rollups of hours and minutes hold from {back} until {until}; the past is being filled",
+            back=rfc_3339(self._sweep.swept_from_ms), until=until,
+        )  # fmt: skip
 
     async def run(self) -> None:
         """Work until cancelled, on a store that is open."""
@@ -167,10 +175,13 @@ class Roller:
         try:
             await work()
         except StoreUnavailable as error:
-            self._set_problem(f"rollups wait: {error}")
+            self._set_problem(LocalizedMessage("rollups wait: {problem}", problem=sentence_of(error)))
         except Exception as error:
             _log.exception("making rollups failed in a way that nobody foresaw; the next pass tries again")
-            self._set_problem(f"making rollups failed with {type(error).__name__}; its log has the details")
+            said = LocalizedMessage(
+                "making rollups failed with {error}; its log has the details", error=type(error).__name__
+            )
+            self._set_problem(said)
         else:
             self._set_problem("")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cloud.readings.contract import StoreUnavailable
+from i18n.message import LocalizedMessage
 from runtime.private import keep_private
 
 T = TypeVar("T")
@@ -41,7 +42,8 @@ class SqliteThread:
             return work(self._connection)
         except sqlite3.Error as error:
             self._close()  # also rolls back
-            raise StoreUnavailable(f"readings database {self._path}: {error}") from error
+            said = LocalizedMessage("readings database {path}: {reason}", path=str(self._path), reason=str(error))
+            raise StoreUnavailable(said) from error
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None

@@ -14,6 +14,7 @@ import msgspec
 from cloud.registry.devices import DEVICE
 from cloud.registry.facts import CITY, Facts, Timeline, constant
 from cloud.registry.records import NO_CALIBRATION, Calibration, Gateway, Sensor
+from i18n.message import LocalizedMessage
 from rules.ispu import P14_2020
 
 SITE, GATEWAY, MOUNTING_HEIGHT = "site", "gateway", "mounting_height_cm"
@@ -142,7 +143,10 @@ def outdated_entries(records: Iterable[Sensor | Gateway], facts: Facts, now_ms: 
         for what, value in file_values(record).items() if subject in known and not record.retired else ():
             timeline = facts.timeline(subject, what)
             if timeline is not None and timeline.at(now_ms) != value:
-                yield f"{subject} {what} {value}, holds {timeline.at(now_ms)}"
+                yield LocalizedMessage(
+                    "{subject} {what} {value}, holds {held}",
+                    subject=subject, what=what, value=str(value), held=str(timeline.at(now_ms)),
+                )  # fmt: skip
 
 
 def value_of(calibration: Calibration) -> dict[str, float]:

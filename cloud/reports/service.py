@@ -41,6 +41,7 @@ from cloud.reports.span_history import AlarmSpans
 from cloud.reports.thresholds import ThresholdSchedule, threshold_points
 from cloud.rulebook.limited_series import LimitedSeries
 from cloud.rulebook.rule_store import RuleStore
+from i18n.message import LocalizedMessage, sentence_of
 from rules.rule import Rule
 from runtime.clock import wall_ms
 from wire import shard_of
@@ -94,7 +95,9 @@ class Reports:
         self._edition: object = None  # of the rules that the schedule has
         self._renewed_ms = self._sampled_ms = self._alarms_ms = self._listed_ms = 0
         self._nudged = False
-        self._problem = "nothing is written for dashboards yet: the readings store was not opened"
+        self._problem: str = LocalizedMessage(
+            "nothing is written for dashboards yet: the readings store was not opened"
+        )
         self._lock = asyncio.Lock()
         self._is_running = False
 
@@ -106,7 +109,10 @@ class Reports:
         """Return how the reports do."""
         if self._problem:
             return Component(Condition.DEGRADED, self._problem)
-        return Component(Condition.OK, f"situation, alarms and fleet are written for dashboards every {SAMPLE_S} s")
+        said = LocalizedMessage(
+            "situation, alarms and fleet are written for dashboards every {seconds} s", seconds=SAMPLE_S
+        )
+        return Component(Condition.OK, said)
 
     async def run(self) -> None:
         """Work until cancelled, on a store that is open."""
@@ -140,15 +146,25 @@ class Reports:
         try:
             await write(self._clock())
         except StoreUnavailable as error:
-            self._set_problem(f"{error}; dashboards wait, and it is tried again every {SAMPLE_S} s")
+            self._set_problem(
+                LocalizedMessage(
+                    "{problem}; dashboards wait, and it is tried again every {seconds} s",
+                    problem=sentence_of(error),
+                    seconds=SAMPLE_S,
+                )
+            )
             if isinstance(error, StoreRejected):  # somebody may have mended the credentials
                 with contextlib.suppress(StoreUnavailable):
                     await self._store.open()
         except DatabaseUnavailable as error:
-            self._set_problem(f"{error}; dashboards wait for it")
+            self._set_problem(LocalizedMessage("{problem}; dashboards wait for it", problem=sentence_of(error)))
         except Exception as error:
             _log.exception("writing for dashboards failed in a way that nobody foresaw; the next sample tries again")
-            self._set_problem(f"writing for dashboards failed with {type(error).__name__}; its log has the details")
+            self._set_problem(
+                LocalizedMessage(
+                    "writing for dashboards failed with {error}; its log has the details", error=type(error).__name__
+                )
+            )
         else:
             self._set_problem("")
 

@@ -35,6 +35,7 @@ from cloud.registry.records import Sensor
 from cloud.rulebook.city_parts import parts_of
 from cloud.rulebook.rule_bindings import RuleBindings
 from cloud.rulebook.rule_store import RuleStore
+from i18n.message import LocalizedMessage, located, sentence_of
 from runtime.clock import boot_s, wall_ms
 from wire import Channel, Status, WireError, topic_of
 from wire.gateway_config import GatewayConfig, encode_config
@@ -127,14 +128,16 @@ class ConfigPublisher:
     def component(self) -> Component:
         """Whether each gateway could be handed what holds for it."""
         if self._too_large:
-            first = next(iter(self._too_large.values()))
-            return Component(
-                Condition.DEGRADED, f"{len(self._too_large)} gateways go by an older configuration: {first}"
-            )
+            said = LocalizedMessage(
+                "{count} gateways go by an older configuration: {first}",
+                count=len(self._too_large), first=next(iter(self._too_large.values())),
+            )  # fmt: skip
+            return Component(Condition.DEGRADED, said)
         waiting = sum(each.at_s < 0 for each in self._handed.values())
         if waiting:
-            return Component(Condition.OK, f"{waiting} configurations of gateways wait for the broker")
-        return Component(Condition.OK, "gateways were handed what holds for them")
+            said = LocalizedMessage("{count} configurations of gateways wait for the broker", count=waiting)
+            return Component(Condition.OK, said)
+        return Component(Condition.OK, LocalizedMessage("gateways were handed what holds for them"))
 
     async def _poll_all(self) -> None:
         registry = self._rule_store.registry
@@ -199,7 +202,7 @@ class ConfigPublisher:
         except WireError as error:
             if gateway not in self._too_large:
                 _log.warning("gateway %s goes by an older configuration: %s", gateway, error)
-            self._too_large[gateway] = f"{gateway}: {error}"
+            self._too_large[gateway] = located(gateway, sentence_of(error))
             return None
         self._too_large.pop(gateway, None)
         return config

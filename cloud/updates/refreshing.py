@@ -17,12 +17,18 @@ from cloud.updates.offer import offer_of
 from cloud.updates.publishing import Now, PublishRefused, sign_of_now, utc_now
 from cloud.updates.repository import RepositoryBusy, RepositoryFolder
 from cloud.updates.settings import UpdateSettings
+from i18n.catalog import N_
+from i18n.message import LocalizedMessage, joined, sentence_of
 
 POLL_EVERY_S = 60.0
 SIGN_AFTER = timedelta(hours=20)
 SOON = timedelta(days=3)
 """A timestamp that ends so soon was not signed for days, though it is each day."""
-_BY_PEOPLE = ("root", "targets")
+_BY_PEOPLE = {
+    "root": N_("{end}; sign it with two root keys: siaga-cloud fleet keys renew"),
+    "targets": N_("{end}; sign it with the targets key: siaga-cloud fleet keys renew"),
+}
+"""What only people sign, and what is said of its end."""
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +44,7 @@ class Refreshing:
         self._state: RepositoryState | None = None
         self._expiries: dict[str, datetime] = {}
         self._offer = b""
-        self._problem = "the repository of updates was not read yet"
+        self._problem: str = LocalizedMessage("the repository of updates was not read yet")
         self._cannot_sign = ""
 
     async def run(self) -> None:
@@ -72,23 +78,29 @@ class Refreshing:
         left = {name: ends - now for name, ends in self._expiries.items()}
         first = min(left, key=lambda name: left[name])
         if left[first] <= timedelta(0):
-            return Component(Condition.DEGRADED, f"gateways refuse every update: {self._said(first)}")
+            said = LocalizedMessage("gateways refuse every update: {problem}", problem=self._said(first))
+            return Component(Condition.DEGRADED, said)
         if left[Timestamp.type] < SOON:
             return Component(Condition.DEGRADED, self._said(Timestamp.type))
         warned = [name for name in _BY_PEOPLE if left[name] < timedelta(days=self.settings.warn_days)]
         if warned:
-            return Component(Condition.DEGRADED, "; ".join(map(self._said, warned)))
-        return Component(Condition.OK, f"the repository of updates is of now, and {self._said(first, advice=False)}")
+            return Component(Condition.DEGRADED, joined([self._said(name) for name in warned]))
+        said = LocalizedMessage("the repository of updates is of now, and {end}", end=self._end_of(first))
+        return Component(Condition.OK, said)
 
-    def _said(self, name: str, *, advice: bool = True) -> str:
-        ends, now = self._expiries[name], self._now()
-        said = f"its {name} {'ends' if ends > now else 'ended'} on {ends:%Y-%m-%d}"
-        if not advice:
-            return said
-        if name in _BY_PEOPLE:
-            key = "two root keys" if name == "root" else "the targets key"
-            return f"{said}; sign it with {key}: siaga-cloud fleet keys renew"
-        return f"{said}, and is not signed: {self._cannot_sign or 'no cloud that may sign has run since'}"
+    def _end_of(self, name: str) -> LocalizedMessage:
+        ends = self._expiries[name]
+        date = f"{ends:%Y-%m-%d}"
+        if ends > self._now():
+            return LocalizedMessage("its {role} ends on {date}", role=name, date=date)
+        return LocalizedMessage("its {role} ended on {date}", role=name, date=date)
+
+    def _said(self, name: str) -> LocalizedMessage:
+        end, form = self._end_of(name), _BY_PEOPLE.get(name)
+        if form is not None:
+            return LocalizedMessage(form, end=end)
+        reason = self._cannot_sign or LocalizedMessage("no cloud that may sign has run since")
+        return LocalizedMessage("{end}, and is not signed: {reason}", end=end, reason=reason)
 
     def _read(self) -> bool:
         edition = self.repository.edition
@@ -97,11 +109,13 @@ class Refreshing:
         try:
             state = self.repository.state()
             if state is None:
-                self._problem = f"{self.repository.folder} has no repository yet: siaga-cloud fleet keys make"
+                self._problem = LocalizedMessage(
+                    "{folder} has no repository yet: siaga-cloud fleet keys make", folder=str(self.repository.folder)
+                )
                 return False
             self._expiries, self._offer = state.expiries(), offer_of(self.settings, state)
         except RepositoryBroken as error:
-            self._problem = str(error)
+            self._problem = sentence_of(error)
             return False
         self._state, self._edition, self._problem = state, edition, ""
         return True
@@ -114,7 +128,7 @@ class Refreshing:
         except (KeyRefused, PublishRefused, RepositoryBroken, OSError) as error:
             if str(error) != self._cannot_sign:
                 _log.warning("the repository of updates is not signed: %s", error)
-            self._cannot_sign = str(error)
+            self._cannot_sign = sentence_of(error)
             return
         self._cannot_sign = ""
         self._read()

@@ -31,6 +31,7 @@ from cloud.updates.rollout import (
     next_batch,
     outcome,
 )
+from i18n.message import LocalizedMessage
 from runtime.clock import boot_s, wall_ms
 from wire import Channel, Clock, Status, WireError, topic_of
 from wire.gateway_command import COMMAND_VERSION, UPDATE, GatewayCommand, decode_reply, encode_command
@@ -119,13 +120,15 @@ class RolloutRunner:
         """Whether a rollout needs somebody."""
         rollout = self._newest
         if rollout is None or rollout.state in (RolloutState.DONE, RolloutState.STOPPED):
-            return Component(Condition.OK, "no rollout is running")
+            return Component(Condition.OK, LocalizedMessage("no rollout is running"))
         if rollout.state is RolloutState.FAILED:
-            advice = "see fleet list; fleet stop when you have seen it, or begin another"
-            return Component(
-                Condition.DEGRADED, f"the rollout of {rollout.version} stopped: {rollout.reason}; {advice}"
-            )
-        return Component(Condition.OK, f"the rollout of {rollout.version} is running")
+            said = LocalizedMessage(
+                "the rollout of {version} stopped: {reason}; see fleet list; fleet stop when you have seen it, "
+                "or begin another",
+                version=rollout.version, reason=rollout.reason,
+            )  # fmt: skip
+            return Component(Condition.DEGRADED, said)
+        return Component(Condition.OK, LocalizedMessage("the rollout of {version} is running", version=rollout.version))
 
     def _step(self, connection: Connection) -> list[tuple[Rollout, Member]]:
         """What the rows say next, in one transaction that keeps other processes from the rollout."""

@@ -112,7 +112,7 @@ def _link(agent: RunningAgent, now_s: float) -> LinkNow:
     return LinkNow(
         str(session.node), session.connected,
         None if session.connected_since_s is None else round(boot_s() - session.connected_since_s, 1),
-        None if acked_s == float("-inf") else round(now_s - acked_s, 1), session.problem,
+        None if acked_s == float("-inf") else round(now_s - acked_s, 1), str(session.problem),
         agent.checked().settings.uplink.batch_s,
         None if agent.uplink.proved_s == float("-inf") else round(now_s - agent.uplink.proved_s, 1),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from cloud.console.view_models.fleet import STATES
 from cloud.console.view_models.sites import StateView, domain_name
 from cloud.core.health import Condition, Health
 from cloud.gateways.connection_state import ConnectionState
+from cloud.monitoring.component_names import name_of
 from cloud.registry.records import Gateway, Site
 from cloud.situation import DomainState, level_of
 from i18n import figures
@@ -172,7 +173,7 @@ def _gateway(_: Catalog, one: GatewayState, site: Site | None) -> GatewayLine:
 def board_state(_: Catalog, view: BoardView, health: Health, *, in_words: bool) -> StateView:
     """How the whole is doing: the worst that is known, said first; what parts say only with `in_words`."""
     parts = [(name, part.detail) for name, part in health.components.items() if part.status != Condition.OK]
-    detail = "; ".join((said or name) if in_words else name for name, said in parts)
+    detail = "; ".join(_.said(said if said and in_words else name_of(name)) for name, said in parts)
     if health.status == Condition.DOWN:
         return StateView("bad", _("Not working"), detail)
     concerns = []

@@ -24,6 +24,7 @@ from cloud.readings.contract import Point, ReadingsStore, StoredReading, StoreUn
 from cloud.readings.newest import Newest
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
+from i18n.message import LocalizedMessage
 from rules.marks import Mark
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
@@ -79,7 +80,9 @@ class FollowUp:
                 pass  # whose own component tells of it
             except Exception as error:
                 _log.exception("following up what was imported failed; the next try begins where this one did")
-                self._fault = f"following up imports fails with {type(error).__name__}; see the log"
+                self._fault = LocalizedMessage(
+                    "following up imports fails with {error}; see the log", error=type(error).__name__
+                )
 
     async def tick(self) -> None:
         """Follow up the next hours of what is ready."""
@@ -129,7 +132,7 @@ class FollowUp:
         """How following up is doing."""
         if self._fault:
             return Component(Condition.DEGRADED, self._fault)
-        return Component(Condition.OK, f"imported ranges to follow up: {self._waiting}")
+        return Component(Condition.OK, LocalizedMessage("imported ranges to follow up: {count}", count=self._waiting))
 
 
 def _newest_reading(sensor: Sensor, quantity: str, point: Point) -> StoredReading:

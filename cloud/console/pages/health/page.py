@@ -1,7 +1,7 @@
 """The page of health: each part of the cloud in words, and each channel of notifications with a button to test it.
 
-● broker        connected since 12:03
-● telegram      the newest attempt failed: 401; messages that wait: 3                               [ Test ]
+● Connection to the broker   broker    connected to 10.0.0.7:8883
+● telegram                             the newest attempt failed: 401; messages that wait: 3          [ Test ]
 """
 
 from cloud.access.principal import Role
@@ -9,14 +9,13 @@ from cloud.console.frame.form import Form
 from cloud.console.frame.page import ConsolePage, Done, Fragment, PageContent
 from cloud.console.frame.rejections import ActionRejected
 from cloud.console.frame.visit import PageVisit
-from cloud.core.health import Condition
+from cloud.console.view_models.health import LEVELS, part_views
 from cloud.notify.channel_state import component_of
 from cloud.platform import Platform
 from i18n import figures
 from i18n.catalog import ended
 from runtime.clock import boot_s, wall_ms
 
-LEVELS = {Condition.OK: "ok", Condition.DEGRADED: "warn", Condition.DOWN: "bad"}
 AGAIN_S = 5.0
 """How often the channels are asked of the database while somebody looks."""
 
@@ -37,7 +36,7 @@ class _HealthPage:
         """Show the parts, with their sentences for who may see all sites."""
         _, health = visit.words, self._platform.health(wall_ms())
         told = health if visit.principal.sites is None else health.in_words
-        parts = tuple((LEVELS[one.status], name, one.detail) for name, one in sorted(told.components.items()))
+        parts = part_views(_, told)
         channels = await self._channels(visit)
         shown = {"channels": channels, "may_test": visit.may(Role.OPERATOR)}
         return PageContent(
@@ -79,5 +78,5 @@ class _HealthPage:
         for channel, state in zip(notifier.settings.channels, notifier.states(), strict=True):
             component, tested_ms = component_of(state), state.self_tested_ms
             tested = _("never") if not tested_ms else figures.day_and_time(_, tested_ms, visit.zone)
-            rows.append((LEVELS[component.status], channel.name, channel.kind, component.detail, tested))
+            rows.append((LEVELS[component.status], channel.name, channel.kind, _.said(component.detail), tested))
         return tuple(rows)

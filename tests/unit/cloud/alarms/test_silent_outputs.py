@@ -4,7 +4,7 @@ from typing import Any
 
 from cloud.alarms.silent_outputs import MOST_NAMED, SilentOutputs
 from cloud.core.health import Condition
-from cloud.monitoring.platform_alarms import NAMES
+from cloud.monitoring.component_names import NAMES
 from cloud.monitoring.trouble import URGENT
 from wire import Clock, Status
 from wire.local_alarms import RaisedAlarm

@@ -10,6 +10,7 @@ from cloud.database.audit_log import Actor
 from cloud.feed.followed_city import FollowedCity
 from cloud.feed.follower import Follower, IngesterAway
 from cloud.feed.memory import View
+from cloud.feed.sentences import ToldComponent
 from cloud.ingest.fleet_clock import WrongClock
 
 
@@ -21,8 +22,8 @@ def follower(folder: Path, shards: range, view: View, *, silent_s: float = 0.0) 
     return found
 
 
-def ok(detail: str) -> Component:
-    return Component(Condition.OK, detail)
+def ok(detail: str) -> ToldComponent:
+    return ToldComponent.of(Component(Condition.OK, detail))
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def halves(tmp_path: Path) -> FollowedCity:
         stored={"air": 3, "flood": 1}, refused=frozenset({("river", "water_level")}), components={"ingest": ok("idle")},
         listening_since_s=10.0,
     )  # fmt: skip
-    trouble = Component(Condition.DEGRADED, "the queue is full")
+    trouble = ToldComponent.of(Component(Condition.DEGRADED, "the queue is full"))
     upper = View(
         stored={"air": 4}, wrong_clocks={"gw-pier": WrongClock(5, 6)}, clock_error_ms=-90_000, listening_since_s=20.0,
         components={"ingest": trouble, "review": ok("nothing")},

@@ -3,6 +3,7 @@ from pathlib import Path
 from cloud.access.principal import Role
 from cloud.core.health import Component, Condition
 from cloud.notify.settings import NotifySettings
+from i18n.message import LocalizedMessage
 from tests.unit.cloud.api.morotai import Morotai
 from tests.unit.cloud.console.asked import asked
 
@@ -11,13 +12,25 @@ async def test_each_part_is_said_in_words_and_without_them_to_who_sees_some_site
     city.broker = Component(Condition.DOWN, "the broker does not let cloud in: bad password")
     async with asked(city, Role.VIEWER) as browser:
         page = await browser.open("/console/en/health")
-        (broker,) = [words for words in page.words("part") if words.startswith("broker")]
-        assert broker == "brokerthe broker does not let cloud in: bad password"
+        assert page.words("part") == ["Connection to the broker brokerthe broker does not let cloud in: bad password"]
         assert 'data-state="bad"' in page.text
     async with asked(city, Role.OPERATOR, sites=["daruba"]) as browser:
         page = await browser.open("/console/en/health")
-        assert [words for words in page.words("part") if words.startswith("broker")] == ["broker"]
+        assert page.words("part") == ["Connection to the broker broker"]
         assert "bad password" not in page.text.partition("<main")[2]
+
+
+async def test_page_and_headline_say_a_part_in_the_reader_s_language_and_keep_its_form_from_secrets(city: Morotai):
+    url = "https://ani:hunter2@provider.test/callback"
+    city.broker = Component(
+        Condition.DOWN, LocalizedMessage("{server} cannot be reached: {reason}", server=url, reason="x")
+    )
+    async with asked(city, Role.VIEWER) as browser:
+        page = await browser.open("/console/id/health")
+        (part,) = page.words("part")
+        assert part == "Sambungan ke broker brokerhttps://provider.test/… tidak dapat dihubungi: x"
+        assert "https://provider.test/… tidak dapat dihubungi: x" in page.words("notice")
+        assert "hunter2" not in page.text
 
 
 async def test_a_channel_is_tested_and_says_what_came_of_it(tmp_path: Path):
