@@ -72,6 +72,7 @@ class Outbox:
         self._settings = settings
         self._instance = instance
         self._give_up_ms = round(settings.give_up_s * 1_000)
+        self._orphaned = _orphaned(settings)  # made once, as each poll asks it
 
     def claim(self, connection: Connection, now: Moment, *, room: Mapping[str, int]) -> list[Claimed]:
         """Claim what is due, for each channel at most as many as it has `room` for."""
@@ -90,7 +91,8 @@ class Outbox:
 
     def hand_over(self, connection: Connection, now: Moment) -> None:
         """Give what waits on channels that are out of use to others; what no other channel can take waits on."""
-        for row in connection.execute(_orphaned(now.steady_ms, self._settings, self._give_up_ms)).all():
+        given = {"b_now_ms": now.steady_ms, "b_forgotten_ms": now.steady_ms - self._give_up_ms}
+        for row in connection.execute(self._orphaned, given).all():
             notification = notification_of(row)
             if notification is None or notification.test:
                 _finish(connection, row.id, now.steady_ms, f"not sent: channel {row.channel} is out of use")
@@ -218,15 +220,20 @@ def _claimable(now_ms: int | BindParameter[int]) -> Sequence[Any]:
     return (DeliveryRow.done_ms.is_(None), DeliveryRow.due_ms <= now_ms, free)
 
 
-def _orphaned(now_ms: int, settings: NotifySettings, give_up_ms: int) -> Any:
+def _orphaned(settings: NotifySettings) -> Any:
     """Select what waits on channels out of use, and on names that nobody knows once it would have been given up."""
     known = [channel.name for channel in settings.channels]
     asleep = sorted(settings.asleep())
     tests = DeliveryRow.test & DeliveryRow.channel.in_(known)  # a channel on trial sends those
-    forgotten = DeliveryRow.channel.not_in([*known, *asleep]) & (DeliveryRow.made_ms <= now_ms - give_up_ms)
+    forgotten = DeliveryRow.channel.not_in([*known, *asleep]) & (
+        DeliveryRow.made_ms <= bindparam("b_forgotten_ms", type_=BigInteger)
+    )
     return (
         select(DeliveryRow.id, DeliveryRow.body, DeliveryRow.channel)
-        .where(*_claimable(now_ms), or_(DeliveryRow.channel.in_(asleep) & not_(tests), forgotten))
+        .where(
+            *_claimable(bindparam("b_now_ms", type_=BigInteger)),
+            or_(DeliveryRow.channel.in_(asleep) & not_(tests), forgotten),
+        )
         .order_by(DeliveryRow.id)
         .limit(HANDED_OVER_AT_ONCE)
     )
