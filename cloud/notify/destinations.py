@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import httpx
 
 from i18n.message import LocalizedMessage
+from runtime.reasons import reason_of
 
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
@@ -88,7 +89,7 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
         try:
             address = await self._destinations.address_of(host, port)
         except (DestinationRefused, OSError) as error:
-            raise httpx.ConnectError(str(error)) from None
+            raise httpx.ConnectError(reason_of(error)) from None
         request.extensions = {**request.extensions, "sni_hostname": host}  # whose certificate it must be
         request.url = request.url.copy_with(host=address)
         return await self._inner.handle_async_request(request)

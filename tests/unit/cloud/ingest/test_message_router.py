@@ -38,12 +38,12 @@ def test_what_a_device_answers_goes_to_the_notifications():
     broker.router = MessageRouter(
         statuses=broker.statuses, metrics=broker.metrics, offer=lambda *_: None,
         acknowledge=lambda message: broker.acknowledged.append(message.topic),
-        on_reply=replies.append, reply_topics=["siaga/notify/tower/reply"],
+        on_reply=replies.append, reply_topics=["morotai/siren/reply"],
     )  # fmt: skip
-    for topic in (topic_of(GATEWAY, Channel.CMD_REPLY), "siaga/notify/tower/reply"):
+    for topic in (topic_of(GATEWAY, Channel.CMD_REPLY), "morotai/siren/reply", "siaga/notify/added-since/reply"):
         broker.send(topic, topic.encode())
     assert replies == [topic.encode() for topic in broker.acknowledged]
-    assert len(replies) == 2
+    assert len(replies) == 3
     assert broker.statuses.status(GATEWAY) is None
 
 
