@@ -10,16 +10,15 @@ minutes were removed too, an hour is one point at its beginning. `kept_of` says 
 import asyncio
 import math
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from cloud.readings.buckets import TimeBucket, fold, merged, one_of_each_time, unit_of
+from cloud.readings.buckets import TimeBucket, fold, merged, unit_of
 from cloud.readings.contract import Point, ReadingsStore
+from cloud.readings.history_pages import history_pages
 from cloud.readings.retention import KeptFrom
 from cloud.readings.rollups import HeldRollups, hour_of
-from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from wire.durations import HOUR_MS, MINUTE_MS
 
-PAGE_READINGS = 10_000
-"""Readings that are asked for at once: more of them would keep the event loop from its other work."""
 MOST_READINGS = 600_000
 """Readings that are read for one answer: a year of one in a minute, or a week of one in a second."""
 _PARTS_AT_ONCE = 4_000
@@ -126,33 +125,22 @@ class _Series:
         """The parts as they follow from the readings, which are asked for a page at a time."""
         parts: list[TimeBucket] = []
         torn: list[Point] = []
-        async for page in self._pages(start_ms, end_ms):
-            points = one_of_each_time(torn + page)
+        async for page in history_pages(self._store, self._sensor, self._quantity, start_ms=start_ms, end_ms=end_ms):
+            self._count(len(page))
+            points = [*torn, *page]
             # the last part may go on in the next page
             last_ms = points[-1].time_ms
             whole = bisect_left(points, last_ms - last_ms % self._unit_ms, key=lambda point: point.time_ms)
             parts += fold(points[:whole], self._unit_ms)
-            torn = list(points[whole:])
+            torn = points[whole:]
         return [*parts, *fold(torn, self._unit_ms)]
 
-    async def _pages(self, start_ms: int, end_ms: int) -> AsyncIterator[list[Point]]:
-        """The readings, a page at a time: InfluxDB opens all that lies in the time asked for, whatever the limit."""
-        stretch_ms = DAY_MS
-        while start_ms < end_ms:
-            until_ms = min(end_ms, start_ms + stretch_ms)
-            page = await self._store.history(
-                self._sensor, self._quantity, start_ms=start_ms, end_ms=until_ms, limit=PAGE_READINGS
-            )
-            if self._left is not None:
-                self._left -= len(page)
-                if self._left < 0:
-                    raise TooManyReadings(f"more than {MOST_READINGS} readings")
-            if page:
-                yield page
-                await asyncio.sleep(0)
-            start_ms = page[-1].time_ms + 1 if len(page) == PAGE_READINGS else until_ms
-            if len(page) < PAGE_READINGS // 2:
-                stretch_ms *= 2
+    def _count(self, readings: int) -> None:
+        if self._left is None:
+            return
+        self._left -= readings
+        if self._left < 0:
+            raise TooManyReadings(f"more than {MOST_READINGS} readings")
 
 
 def _usable(held: HeldRollups, *, minutes: bool) -> dict[int, None]:

@@ -341,7 +341,7 @@ async def test_a_clock_that_was_ahead_seals_nothing_for_good(engine: str, url: s
 async def test_an_hour_is_never_torn_between_pages(
     engine: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("cloud.readings.bucket_history.PAGE_READINGS", 7)
+    monkeypatch.setattr("cloud.readings.history_pages.PAGE_READINGS", 7)
     async with opened(engine, url, tmp_path, lambda: START) as store:
         readings = range(START, START + 2 * HOUR_MS, 150_000)
         await write(store, block(readings, [0.1 * n for n in range(len(readings))]))
