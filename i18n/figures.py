@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from i18n.catalog import N_, Catalog
+from i18n.message import LocalizedMessage
 from i18n.units import sign_of
 from wire import Quantity
 
@@ -113,6 +114,13 @@ def stretch(_: Catalog, from_ms: int, until_ms: int, zone: ZoneInfo) -> str:
 def day_and_time(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     """24 Nov 2026 12:10 in `zone`: where the second says nothing, and the year may."""
     return f"{date_of(_, time_ms, zone)} {_local(time_ms, zone):%H:%M}"
+
+
+def said_at(_: Catalog, text: str, zone: ZoneInfo) -> str:
+    """A message in its reader's language, each of its moments as 24 Nov 2026 12:10 WIT in `zone`."""
+    if not isinstance(text, LocalizedMessage):
+        return text
+    return _.said(text.with_times(lambda one: f"{day_and_time(_, one.time_ms, zone)} {zone_name(one.time_ms, zone)}"))
 
 
 def _local(time_ms: int, zone: ZoneInfo) -> datetime:

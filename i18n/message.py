@@ -4,6 +4,7 @@ LocalizedMessage("{field} {value:g}: must not be negative; write 0 or more", fie
     is the str "hysteresis -3: must not be negative; write 0 or more", and keeps `form` and `values`
 in_context("dashboards", "Open")        a word that is another one there: "Buka", where alarms are "Berlangsung"
 Bilingual("Water level", "Tinggi muka air")        a row of a table that has both, such as an official name
+MessageTime(1795489800000, "2026-11-24T03:10:00.000Z")   is told by the clock of the city where a person reads it
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,13 +31,18 @@ class LocalizedMessage(str):
 
     def with_texts(self, change: Callable[[str], str]) -> "LocalizedMessage":
         """The same message with `change` made to each text that fills it, such as to take a secret out."""
+        return self._changed(lambda value: change(value) if isinstance(value, str) else value)
 
-        def changed(value: object) -> object:
-            if isinstance(value, LocalizedMessage):
-                return value.with_texts(change)
-            return change(value) if isinstance(value, str) else value
+    def with_times(self, change: "Callable[[MessageTime], str]") -> "LocalizedMessage":
+        """The same message with what `change` writes in place of each moment, such as by the clock of a place."""
+        return self._changed(lambda value: change(value) if isinstance(value, MessageTime) else value)
 
-        message = LocalizedMessage(self.form, **{name: changed(value) for name, value in self.values.items()})
+    def _changed(self, change: Callable[[object], object]) -> "LocalizedMessage":
+        values = {
+            name: value._changed(change) if isinstance(value, LocalizedMessage) else change(value)
+            for name, value in self.values.items()
+        }
+        message = LocalizedMessage(self.form, **values)
         message.context = self.context
         return message
 
@@ -50,6 +56,17 @@ class Bilingual(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """The English one, as in a message that it fills."""
         return self.english
+
+
+class MessageTime(msgspec.Struct, frozen=True):
+    """A moment that fills a message: its UTC ms, and how it is written where nobody knows a clock to tell it by."""
+
+    time_ms: int
+    text: str
+
+    def __str__(self) -> str:
+        """The text, as in a message that it fills."""
+        return self.text
 
 
 def in_context(context: str, form: str, /, **values: object) -> LocalizedMessage:

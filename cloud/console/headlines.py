@@ -60,7 +60,7 @@ class Headlines:
         waiting = await self._current(sites)
         await self._platform.board.current()
         view = self._platform.board.view(sites)
-        state = board_state(_, view, self._current_health(), in_words=sites is None)
+        state = board_state(_, view, self._current_health(), visit.zone, in_words=sites is None)
         unread = await self._current_unread() if visit.may_everywhere(Role.OPERATOR) else 0
         return Headline(state, waiting.count, tuple(self._waking(_, alarm) for alarm in waiting.waking), unread)
 

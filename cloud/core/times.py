@@ -6,6 +6,7 @@ start=2026-11-24T03:10:00Z   start=2026-11-24T12:10:00+09:00   start=17954898000
 import re
 from datetime import UTC, datetime
 
+from i18n.message import MessageTime
 from wire.durations import DAY_MS, HOUR_MS
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
@@ -23,6 +24,11 @@ def rfc_3339(time_ms: int) -> str:
     """`time_ms` (UTC) as RFC 3339 with milliseconds: 2026-11-24T03:10:00.000Z."""
     whole_s, millis = divmod(time_ms, 1_000)
     return f"{datetime.fromtimestamp(whole_s, UTC):%Y-%m-%dT%H:%M:%S}.{millis:03d}Z"
+
+
+def message_time(time_ms: int) -> MessageTime:
+    """`time_ms` (UTC) as it fills a message: RFC 3339 for programs, and for people by the clock of their city."""
+    return MessageTime(time_ms, rfc_3339(time_ms))
 
 
 def parse_time(text: str) -> int:

@@ -7,23 +7,26 @@ sentence_to_tell(LocalizedMessage("online: {online} of {count}", online=2, count
 import msgspec
 
 from cloud.core.health import Component, Condition
-from i18n.message import LocalizedMessage, in_context
+from cloud.core.times import message_time
+from i18n.message import LocalizedMessage, MessageTime, in_context
 
 
 class ToldSentence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message as it goes over the feed; one of its values may be a message itself."""
+    """A message as it goes over the feed: its moments are apart, in UTC ms; other values may be messages themselves."""
 
     form: str
     values: "dict[str, str | int | float | ToldSentence]" = {}
     context: str = ""
+    moments: dict[str, int] = {}
 
 
 def sentence_to_tell(sentence: str) -> str | ToldSentence:
     """What goes over the feed of a sentence: a plain text as it is."""
     if not isinstance(sentence, LocalizedMessage):
         return str(sentence)
-    values = {name: _value(value) for name, value in sentence.values.items()}
-    return ToldSentence(sentence.form, values, sentence.context)
+    moments = {name: value.time_ms for name, value in sentence.values.items() if isinstance(value, MessageTime)}
+    values = {name: _value(value) for name, value in sentence.values.items() if name not in moments}
+    return ToldSentence(sentence.form, values, sentence.context, moments)
 
 
 def sentence_heard(said: str | ToldSentence) -> str:
@@ -33,7 +36,8 @@ def sentence_heard(said: str | ToldSentence) -> str:
     values = {
         name: sentence_heard(value) if isinstance(value, ToldSentence) else value for name, value in said.values.items()
     }
-    return in_context(said.context, said.form, **values)
+    moments = {name: message_time(time_ms) for name, time_ms in said.moments.items()}
+    return in_context(said.context, said.form, **values, **moments)
 
 
 def _value(value: object) -> str | int | float | ToldSentence:

@@ -17,7 +17,7 @@ from itertools import pairwise
 import msgspec
 
 from cloud.core.health import Component, Condition
-from cloud.core.times import rfc_3339
+from cloud.core.times import message_time
 from cloud.readings.bucket_history import hours_of_readings
 from cloud.readings.buckets import TimeBucket
 from cloud.readings.contract import LATEST_MS, ReadingsStore, StoreUnavailable
@@ -218,7 +218,7 @@ class Removal:
         self._held_back = LocalizedMessage(
             "{count} hours have readings that their rollups do not say, the first of {sensor} {quantity} at {time}: "
             "they are rolled up again, and nothing since then is removed until a pass finds them right",
-            count=len(wrong), sensor=first.sensor, quantity=first.quantity, time=rfc_3339(first.hour_ms),
+            count=len(wrong), sensor=first.sensor, quantity=first.quantity, time=message_time(first.hour_ms),
         )  # fmt: skip
         for place, token in wrong[:MOST_MADE]:
             # one by one: what is between them may be of readings that are gone
@@ -276,12 +276,12 @@ def kept_in_words(kept: KeptFrom) -> str:
     """From when on what is kept."""
     if kept.admits_ms == NEVER_MS:
         return LocalizedMessage("all readings are kept")
-    said = [LocalizedMessage("readings before {time} are refused", time=rfc_3339(kept.admits_ms))]
+    said = [LocalizedMessage("readings before {time} are refused", time=message_time(kept.admits_ms))]
     said_ms = NEVER_MS
     for limit, form in _KEPT.items():
         time_ms = getattr(kept, limit)
         if time_ms not in (NEVER_MS, said_ms):
-            said.append(LocalizedMessage(form, time=rfc_3339(time_ms)))
+            said.append(LocalizedMessage(form, time=message_time(time_ms)))
             said_ms = time_ms
     if not kept.removed:
         return listed(said)

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 import msgspec
 
 from cloud.core.health import Component, Condition
-from cloud.core.times import rfc_3339
+from cloud.core.times import message_time
 from cloud.readings.contract import LATEST_MS, ReadingsStore, StoreUnavailable
 from cloud.readings.rolling import RestingPace, Rolling, Sleep
 from cloud.readings.rollups import GRACE_MS, SeriesHour, Sweep, hour_of
@@ -62,12 +62,12 @@ class Roller:
             return LocalizedMessage("another process keeps the rollups of hours and minutes")
         if self._sweep is None:
             return LocalizedMessage("rollups of hours and minutes are about to begin")
-        until = rfc_3339(self._sweep.swept_until_ms)
+        until = message_time(self._sweep.swept_until_ms)
         if self._is_filled(self._sweep):
             return LocalizedMessage("rollups of hours and minutes hold until {until}", until=until)
         return LocalizedMessage(
             "rollups of hours and minutes hold from {back} until {until}; the past is being filled",
-            back=rfc_3339(self._sweep.swept_from_ms), until=until,
+            back=message_time(self._sweep.swept_from_ms), until=until,
         )  # fmt: skip
 
     async def run(self) -> None:

@@ -170,10 +170,12 @@ def _gateway(_: Catalog, one: GatewayState, site: Site | None) -> GatewayLine:
     return GatewayLine(one.gateway.id, one.gateway.name, "" if site is None else site.name, level, _(words))
 
 
-def board_state(_: Catalog, view: BoardView, health: Health, *, in_words: bool) -> StateView:
+def board_state(_: Catalog, view: BoardView, health: Health, zone: ZoneInfo, *, in_words: bool) -> StateView:
     """How the whole is doing: the worst that is known, said first; what parts say only with `in_words`."""
     parts = [(name, part.detail) for name, part in health.components.items() if part.status != Condition.OK]
-    detail = "; ".join(_.said(said if said and in_words else name_of(name)) for name, said in parts)
+    detail = "; ".join(
+        figures.said_at(_, said, zone) if said and in_words else _.said(name_of(name)) for name, said in parts
+    )
     if health.status == Condition.DOWN:
         return StateView("bad", _("Not working"), detail)
     concerns = []

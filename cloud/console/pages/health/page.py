@@ -36,7 +36,7 @@ class _HealthPage:
         """Show the parts, with their sentences for who may see all sites."""
         _, health = visit.words, self._platform.health(wall_ms())
         told = health if visit.principal.sites is None else health.in_words
-        parts = part_views(_, told)
+        parts = part_views(_, told, visit.zone)
         channels = await self._channels(visit)
         shown = {"channels": channels, "may_test": visit.may(Role.OPERATOR)}
         return PageContent(
@@ -78,5 +78,6 @@ class _HealthPage:
         for channel, state in zip(notifier.settings.channels, notifier.states(), strict=True):
             component, tested_ms = component_of(state), state.self_tested_ms
             tested = _("never") if not tested_ms else figures.day_and_time(_, tested_ms, visit.zone)
-            rows.append((LEVELS[component.status], channel.name, channel.kind, _.said(component.detail), tested))
+            said = figures.said_at(_, component.detail, visit.zone)
+            rows.append((LEVELS[component.status], channel.name, channel.kind, said, tested))
         return tuple(rows)
