@@ -5,12 +5,13 @@ Do: it cannot be reached: Connection refused (since 24 Nov 12:07) …
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cloud.health_watch.settings import Channel, WatchSettings
 from cloud.health_watch.verdict import WatchNotice
 from cloud.notify.notifications import AlarmLine, Notification
+from i18n.catalog import LanguageCode, catalog_of
 from rules.rule import RuleKind, Severity
 
 _WHAT = {
@@ -30,20 +31,23 @@ def notice_line(
 ) -> AlarmLine:
     """Return the line of a server that is gone, or back."""
     kind, english, indonesian = _WHAT[notice]
+    whats = _in_both(what)
     since = f"{datetime.fromtimestamp(since_ms / 1_000, UTC):%Y-%m-%d %H:%M}"
     return _line(
         settings, kind, (f"{server} {english}", f"{server} {indonesian}"),
-        advice=(_ADVICE.format(what=what, since=since), _ADVICE_ID.format(what=what, since=since)),
+        advice=(_ADVICE.format(what=whats[0], since=since), _ADVICE_ID.format(what=whats[1], since=since)),
         severity=Severity.EXTREME, since_ms=since_ms, now_ms=now_ms,
     )  # fmt: skip
 
 
-def life_sign(settings: WatchSettings, states: Sequence[str], *, now_ms: int) -> AlarmLine:
-    """Return the line that says that the watch lives, and what it sees."""
-    seen = "; ".join(states)
+def life_sign(settings: WatchSettings, seen: Mapping[str, str], *, now_ms: int) -> AlarmLine:
+    """Return the line that says that the watch lives, and what it sees of each server."""
+    every_s = settings.every_s
+    states = {server: _in_both(what) for server, what in seen.items()}
+    english, indonesian = ("; ".join(f"{server} {whats[n]}" for server, whats in states.items()) for n in (0, 1))
     return _line(
         settings, "raised", (f"The {settings.name} lives", f"Pengawas {settings.name} hidup"),
-        advice=(f"It asks every {settings.every_s:g} s: {seen}", f"Ditanya tiap {settings.every_s:g} detik: {seen}"),
+        advice=(f"It asks every {every_s:g} s: {english}", f"Ditanya tiap {every_s:g} detik: {indonesian}"),
         severity=Severity.MINOR, since_ms=now_ms, now_ms=now_ms, test=True,
     )  # fmt: skip
 
@@ -58,6 +62,11 @@ def notifications(settings: WatchSettings, channel: Channel, line: AlarmLine) ->
         )
         for number, address in enumerate(channel.own_addresses())
     ]  # fmt: skip
+
+
+def _in_both(what: str) -> tuple[str, str]:
+    """What a server did, in English and Indonesian."""
+    return catalog_of(LanguageCode.ENGLISH).said(what), catalog_of(LanguageCode.INDONESIAN).said(what)
 
 
 def _line(

@@ -9,14 +9,25 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import msgspec
 
+from cloud.core.component_names import name_of
+from cloud.core.health import Condition
+from i18n.message import LocalizedMessage, in_context, listed, located
+
 HEALTH = "/api/v1/health"
 LONGEST_ANSWER = 256 * 1024
+PARTS_SHOWN = 10
 _WORDS = 120
 """Characters of a strange answer that are shown."""
+_CONDITIONS = {
+    Condition.OK.value: in_context("server", "ok"),
+    Condition.DEGRADED.value: in_context("server", "degraded"),
+    Condition.DOWN.value: in_context("server", "down"),
+}
+"""What a cloud says of itself, for people."""
 
 
 class ProbeResult(msgspec.Struct, frozen=True):
-    """What a question got: whether it was a good answer, and what it was, in a few words."""
+    """What a question got: whether it was a good answer, and what it was, in a few words for a person."""
 
     good: bool
     what: str
@@ -55,15 +66,17 @@ async def probe(client: httpx.AsyncClient, address: str) -> ProbeResult:
             async for part in answer.aiter_bytes():
                 body += part
                 if len(body) > LONGEST_ANSWER:
-                    return ProbeResult(
-                        good=False, what=f"answered {answer.status_code} with more than {LONGEST_ANSWER} bytes"
+                    return _bad(
+                        LocalizedMessage(
+                            "answered {status} with more than {n} bytes", status=answer.status_code, n=LONGEST_ANSWER
+                        )
                     )
     except httpx.TimeoutException:
-        return ProbeResult(good=False, what="did not answer in time")
+        return _bad(LocalizedMessage("did not answer in time"))
     except httpx.ConnectError as error:
-        return ProbeResult(good=False, what=f"cannot be reached: {str(error)[:_WORDS] or type(error).__name__}")
+        return _bad(LocalizedMessage("cannot be reached: {reason}", reason=_reason(error)))
     except httpx.HTTPError as error:
-        return ProbeResult(good=False, what=f"broke off: {str(error)[:_WORDS] or type(error).__name__}")
+        return _bad(LocalizedMessage("broke off: {reason}", reason=_reason(error)))
     return parse_answer(answer.status_code, bytes(body))
 
 
@@ -73,13 +86,29 @@ def parse_answer(status: int, body: bytes) -> ProbeResult:
         health = msgspec.json.decode(body, type=_Health)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         words = " ".join(body[:_WORDS].decode("utf-8", "replace").split())
-        return ProbeResult(good=False, what=f"answered {status} and not as Siaga does: {words!r}")
-    if status == httpx.codes.OK and health.status in ("ok", "degraded"):
-        return ProbeResult(good=True, what=health.status)
+        return _bad(
+            LocalizedMessage(
+                "answered {status} and not as this platform does: {words}", status=status, words=repr(words)
+            )
+        )
+    condition = _CONDITIONS.get(health.status)
+    if status == httpx.codes.OK and condition is not None and health.status != Condition.DOWN:
+        return ProbeResult(good=True, what=condition)
     down = [name for name, raw in health.components.items() if _status_of(raw) == "down"]
-    return ProbeResult(
-        good=False, what=f"says that it is {health.status[:_WORDS]}" + (f": {', '.join(down[:10])}" if down else "")
-    )
+    said = LocalizedMessage("says that it is {condition}", condition=condition or health.status[:_WORDS])
+    if not down:
+        return _bad(said)
+    parts = listed([LocalizedMessage("{part}", part=name_of(name[:_WORDS])) for name in down[:PARTS_SHOWN]])
+    return _bad(located(said, parts))
+
+
+def _bad(what: LocalizedMessage) -> ProbeResult:
+    return ProbeResult(good=False, what=what)
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    """What a library says, in its own words."""
+    return str(error)[:_WORDS] or type(error).__name__
 
 
 def _status_of(raw: msgspec.Raw) -> str:

@@ -84,8 +84,8 @@ class HealthWatch:
     def queue_life_sign(self) -> None:
         """Put the sign that the watch lives among the notifications that wait."""
         self._memory.life_sign_ms = self._now_ms()
-        states = [f"{server_of(address)} {seen.what}" for address, seen in self._seen.items()]
-        self._queue(life_sign(self._settings, states, now_ms=self._now_ms()))
+        seen = {server_of(address): answer.what for address, answer in self._seen.items()}
+        self._queue(life_sign(self._settings, seen, now_ms=self._now_ms()))
 
     async def deliver(self) -> list[tuple[str, Outcome]]:
         """Try each notification that waits once, all at once; what is not taken waits for the next poll."""

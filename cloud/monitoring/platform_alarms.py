@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Connection, insert, literal, select, updat
 
 from cloud.alarms.ranks import rank_by_row, rank_of
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
+from cloud.core.component_names import name_of
 from cloud.core.health import Condition
 from cloud.database.upsert import insert_ignore
 from cloud.gateways.last_words import sentence, to_do
-from cloud.monitoring.component_names import name_of
 from cloud.monitoring.trouble import ComponentTrouble
 from cloud.registry.records import Gateway
 from i18n.catalog import Catalog, LanguageCode, catalog_of

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cloud.monitoring.component_names import NAMES
+from cloud.core.component_names import NAMES
 from tests.end_to_end.rehearsal_logins import (
     A,
     B,

@@ -15,9 +15,9 @@ from cloud.board.scope import BoardView, DomainCount
 from cloud.console.view_models.colours import Chip, chip, is_dark
 from cloud.console.view_models.fleet import STATES
 from cloud.console.view_models.sites import StateView, domain_name
+from cloud.core.component_names import name_of
 from cloud.core.health import Condition, Health
 from cloud.gateways.connection_state import ConnectionState
-from cloud.monitoring.component_names import name_of
 from cloud.registry.records import Gateway, Site
 from cloud.situation import DomainState, level_of
 from i18n import figures

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from cloud.core.component_names import name_of
 from cloud.core.health import Component, Condition, Health
-from cloud.monitoring.component_names import name_of
 from i18n import figures
 from i18n.catalog import Catalog
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from cloud.alarms.silent_outputs import MOST_NAMED, SilentOutputs
+from cloud.core.component_names import NAMES
 from cloud.core.health import Condition
-from cloud.monitoring.component_names import NAMES
 from cloud.monitoring.trouble import URGENT
 from wire import Clock, Status
 from wire.local_alarms import RaisedAlarm

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cloud.core.component_names import NAMES, name_of
 from cloud.feed.followed_city import INGESTER
-from cloud.monitoring.component_names import NAMES, name_of
 from i18n.message import Bilingual
 from tests.unit.cloud.access.provider_stand_in import SETTINGS
 from tests.unit.cloud.process.test_services import services
