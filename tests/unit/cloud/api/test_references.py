@@ -38,6 +38,7 @@ NEW_USER = {"name": "budi", "password": PASSWORD, "role": "viewer"}
 PUT_RULE = "/api/v1/rules/{family}/{scope}"
 REPLACEMENTS, MOVES = "/api/v1/sensors/{sensor_id}/replacements", "/api/v1/sensors/{sensor_id}/moves"
 
+EXPORT = "/api/v1/readings/export?format=csv&start=2026-11-24T00:00:00Z&end=2026-11-24T01:00:00Z"
 NEW_SENSOR = {"id": "new", "name": "New", "site": OWN_SITE, "gateway": OWN_GATEWAY, "quantities": ["water_level"]}
 SITE_KEYS = {
     "id", "name", "place", "latitude", "longitude", "zone", "capacity", "area_m2", "closes", "polygon", "contacts",
@@ -87,6 +88,8 @@ REFERENCES: list[Case] = [
     ("get", "/api/v1/dead-letters", "gateway", "/api/v1/dead-letters?gateway={gateway}", {}),
     ("get", "/api/v1/readings", "sensor", "/api/v1/readings?sensor={sensor}&quantity=water_level", {}),
     ("get", "/api/v1/readings/manual", "sensor", "/api/v1/readings/manual?sensor={sensor}", {}),
+    ("get", "/api/v1/readings/export", "sensor", f"{EXPORT}&sensor={{sensor}}", {}),
+    ("get", "/api/v1/readings/export", "site", f"{EXPORT}&site={{site}}", {}),
     ("get", "/api/v1/readings/latest", "site", "/api/v1/readings/latest?site={site}", {}),
     ("get", "/api/v1/indices", "site", "/api/v1/indices?site={site}", {}),
     ("get", "/api/v1/alarms", "site", "/api/v1/alarms?site={site}", {}),
@@ -154,7 +157,10 @@ NAMES_NOTHING = {
     ("/api/v1/gateways/{gateway_id}/enrolment", "days"), ("/api/v1/gateways/{gateway_id}/enrolment", "again"),
     ("/api/v1/gateways/{gateway_id}/commands", "source"), ("/api/v1/gateways/{gateway_id}/commands", "wait_s"),
     *(("/api/v1/fleet/rollouts", name) for name in ("version", "batch", "skip_offline", "again", "within_min", "word")),
-    ("/api/v1/fleet/rollouts/stop", "word"),
+    ("/api/v1/fleet/rollouts/stop", "word"), ("/api/v1/fleet/rollouts/go-on", "failed"),
+    *(("/api/v1/channels", name) for name in ("kind", "name", "settings", "reason")),  # for all of the city alone
+    *(("/api/v1/channels/{name}", name) for name in ("settings", "use", "reason")),
+    ("/api/v1/channels/{name}/restore", "reason"), ("/api/v1/channels/changes/{change_id}/undo", "reason"),
     ("/api/v1/session/password", "old"), ("/api/v1/session/password", "new"), ("/api/v1/session/password", "code"),
     ("/api/v1/users", "name"), ("/api/v1/users", "password"), ("/api/v1/users", "role"),
     ("/api/v1/users", "full_name"), ("/api/v1/users/{name}", "role"), ("/api/v1/users/{name}", "full_name"),

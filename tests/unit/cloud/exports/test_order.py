@@ -98,9 +98,9 @@ async def test_the_series_of_a_place_are_those_that_spoke_in_the_order_of_its_se
         await city.send("gw-daruba", [Reading(name, of, now, 1.0) for name, of in (
             ("air", "pm2_5"), ("river", "water_level"), ("air", "temperature"), ("ferry", "people_in"))])  # fmt: skip
         named = measured_of_site(city.registry, city.newest, "daruba")
-        assert named == [("river", "water_level"), ("air", "pm2_5"), ("air", "temperature")]
+        assert named == [("air", "pm2_5"), ("air", "temperature"), ("river", "water_level")]
         assert measured_of_sensor(city.newest, "ferry") == [("ferry", "people_in")]
-        first, *_ = series_of(city.registry, [*named, ("nobody", "pm2_5"), ("air", "nothing")])
+        *_, first = series_of(city.registry, [*named, ("nobody", "pm2_5"), ("air", "nothing")])
         assert first == ExportSeries("river", "water_level", "cm", "daruba", "Asia/Jayapura", 1.0)
         assert len(series_of(city.registry, [("nobody", "pm2_5"), ("air", "nothing")])) == 0
         assert ZoneInfo(first.zone)
