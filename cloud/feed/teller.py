@@ -121,14 +121,15 @@ class FeedTeller:
             await asyncio.sleep(self._tick_s)
             if not self._listeners:
                 continue
-            if not self._view.components or ticks % COMPONENTS_EVERY_TICKS == 0:
-                self._view = msgspec.structs.replace(self._view, components=await self._read_components())
+            components = self._view.components
+            if not components or ticks % COMPONENTS_EVERY_TICKS == 0:
+                components = await self._read_components()
             ticks += 1
-            self.tick()
+            self.tick(components)
 
-    def tick(self) -> None:
-        """Give each listener the marks of what has changed since the last tick."""
-        before, self._view = self._view, msgspec.structs.replace(self._read_view(), components=self._view.components)
+    def tick(self, components: dict[str, ToldComponent]) -> None:
+        """Give each listener the marks of what has changed since the last tick; `components` are health as it is."""
+        before, self._view = self._view, msgspec.structs.replace(self._read_view(), components=components)
         changed = {part.name: dict.fromkeys(filter(part.is_own, part.changed.pop())) for part in self._parts}
         for listener in self._listeners:
             listener.mark(changed)

@@ -90,7 +90,7 @@ class Outbox:
         return claimed
 
     def hand_over(self, connection: Connection, now: Moment) -> None:
-        """Give what waits on channels that are out of use to others; what no other channel can take waits on."""
+        """Give what waits on channels out of use to others, due or not; what no other channel can take waits on."""
         given = {"b_now_ms": now.steady_ms, "b_forgotten_ms": now.steady_ms - self._give_up_ms}
         for row in connection.execute(self._orphaned, given).all():
             notification = notification_of(row)
@@ -216,8 +216,13 @@ def _is_failure(outcome: Outcome) -> bool:
 
 
 def _claimable(now_ms: int | BindParameter[int]) -> Sequence[Any]:
+    return (*_waiting(now_ms), DeliveryRow.due_ms <= now_ms)
+
+
+def _waiting(now_ms: int | BindParameter[int]) -> Sequence[Any]:
+    """Undone, and nobody is sending it."""
     free = or_(DeliveryRow.claimed_until_ms.is_(None), DeliveryRow.claimed_until_ms <= now_ms)
-    return (DeliveryRow.done_ms.is_(None), DeliveryRow.due_ms <= now_ms, free)
+    return (DeliveryRow.done_ms.is_(None), free)
 
 
 def _orphaned(settings: NotifySettings) -> Any:
@@ -231,7 +236,7 @@ def _orphaned(settings: NotifySettings) -> Any:
     return (
         select(DeliveryRow.id, DeliveryRow.body, DeliveryRow.channel)
         .where(
-            *_claimable(bindparam("b_now_ms", type_=BigInteger)),
+            *_waiting(bindparam("b_now_ms", type_=BigInteger)),  # an attempt that is put off is made by another now
             or_(DeliveryRow.channel.in_(asleep) & not_(tests), forgotten),
         )
         .order_by(DeliveryRow.id)

@@ -1,7 +1,9 @@
 """Applies a reload to the running parts: settings, the city, its seed rules."""
 
+import contextlib
 import logging
 
+from cloud.database.engine import DatabaseUnavailable
 from cloud.notify.channel_registry.in_force import channels_must_exist
 from cloud.process.parts import Services
 from cloud.process.reload import login_files
@@ -25,6 +27,8 @@ class Takeover:
 
     async def apply(self, settings: CloudSettings, city: Registry | None) -> None:
         """Apply `settings`, and `city` if it could be read; SettingsError for what takes a restart."""
+        with contextlib.suppress(DatabaseUnavailable):  # it goes by those that it knows
+            await self._services.alarms.notifier.follow_channels()
         mistakes = self._apply_settings(settings)
         if city is not None:
             await self._apply_city(city)

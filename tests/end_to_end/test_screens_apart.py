@@ -5,7 +5,6 @@ test plays the gateway ─► Mosquitto ─► siaga-cloud ingest ─► store, 
 """
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -16,20 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
-from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.end_to_end.test_alarms import CITY, RULES, STREAM, Town
 from tests.end_to_end.test_cloud import Gateways
-from tests.end_to_end.test_cloud_signals import PIER
 from tests.people import bearer, token_at
-from tests.receivers import HttpReceiver
 from tests.registries import registry_in
 from tests.servers import all_of, free_port, mosquitto, postgresql, siaga_cloud, wait_until
-from wire import Channel, Reading, Status, encode_batch, topic_of
-from wire.gateway_command import CommandReply, encode_reply
+from wire import Reading, Status, encode_batch
 
 SOON_S = 5.0
 """Generous on a machine at work; what was measured is in docs/decisions/0083-screens-in-a-process-of-their-own.md."""
@@ -241,59 +234,6 @@ def _paths_of(document: dict[str, Any], town: Apart) -> set[str]:
             query = "&".join(f"{name}={given[name]}" for name in asked if name in given)
             paths.add(f"{path}?{query}" if query else path)
     return paths
-
-
-@pytest.mark.timeout(120)
-def test_what_only_the_ingester_can_do_is_asked_of_it_from_a_screen(tmp_path: Path):
-    town = Apart(tmp_path, registry_in(tmp_path))
-    (tmp_path / "secret").write_text("a long enough secret")
-    with HttpReceiver() as web, running(town, notify=_notify(web.url)) as gateways:
-        gateways.say(Status(1, True, "gw-daruba", "0.1.0", "boot", STREAM, int(time.time() * 1_000)))
-        wait_until(lambda: town.api("/gateways")[0]["online"], "the gateway is online")
-        with answering_gateway(town.broker_port):
-            asked = town.api("/gateways/gw-daruba/commands", method="POST", command="ping")
-        assert (asked["state"], asked["answer"]) == ("done", {"pong": 1})
-        (kept,) = town.api("/gateways/gw-daruba/commands")
-        assert kept["key"] == asked["key"]
-
-        delivered = town.api("/channels/hook/test", method="POST")
-        assert delivered["sent"], delivered
-        assert len(web.accepted) == 1, "one process sends, and it sends once"
-
-        town.measure_at(gateways, "pier")
-        (letter,) = town.api("/dead-letters")["letters"]
-        (tmp_path / "city.toml").write_text(CITY + PIER)
-        town.ingester.signal(signal.SIGHUP)
-        wait_until(lambda: any(each["id"] == "pier" for each in town.api("/sensors")), "the screens know the sensor")
-        outcome = town.api(f"/dead-letters/{letter['id']}/replay", method="POST")
-        assert (outcome["stored"], outcome["refused"]) == (1, 0)
-        wait_until(lambda: town.level("pier") == 77, "what was replayed is shown", patience_s=SOON_S)
-
-
-def _notify(url: str) -> str:
-    channel = f'[[notify.channels]]\nname = "hook"\nkind = "webhook"\nurl = "{url}"\nsecret_file = "secret"\n'
-    return f'{channel}[[notify.steps]]\nchannels = ["hook"]\n'
-
-
-@contextlib.contextmanager
-def answering_gateway(port: int) -> Iterator[None]:
-    """A gateway that answers each command."""
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="gw-daruba")
-
-    def answer(_client: object, _userdata: object, message: paho.MQTTMessage) -> None:
-        key = json.loads(message.payload)["key"]
-        reply = CommandReply(1, key, answer=msgspec.Raw(b'{"pong":1}'))
-        client.publish(topic_of("gw-daruba", Channel.CMD_REPLY), encode_reply(reply), qos=1)
-
-    client.on_message = answer
-    client.connect("127.0.0.1", port)
-    client.subscribe(topic_of("gw-daruba", Channel.CMD), qos=1)
-    client.loop_start()
-    try:
-        yield
-    finally:
-        client.disconnect()
-        client.loop_stop()
 
 
 @pytest.mark.timeout(120)

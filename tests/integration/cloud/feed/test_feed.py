@@ -13,7 +13,7 @@ import pytest
 
 from cloud.care.commands import AskedCommand
 from cloud.care.refused import CareRefused
-from cloud.core.health import Condition
+from cloud.core.health import Component, Condition
 from cloud.database.audit_log import Actor
 from cloud.feed.follower import Follower, IngesterAway
 from cloud.feed.form import form_of_the_feed
@@ -174,6 +174,15 @@ async def test_a_listener_that_reads_nothing_is_dropped_and_meanwhile_others_are
 
             await asyncio.sleep(0.3)  # it reads nothing for that long
             await until(is_dropped)
+
+
+async def test_health_that_changes_while_all_else_stays_is_told(tmp_path: Path):
+    sides = TwoSides(city(), tmp_path)
+    follower = sides.follower()
+    async with at_work(sides.teller, follower):
+        await until(follower.whole.is_set)
+        sides.health = Component(Condition.DOWN, "stuck")
+        await until(lambda: follower.view.components["ingest"].component.detail == "stuck")
 
 
 async def test_an_ingester_of_some_shards_tells_of_its_own_gateways_alone(tmp_path: Path):

@@ -42,6 +42,7 @@ class TwoSides:
         self.path = folder / "feed.sock"
         self.told, self.shown = memory_of(registry, folder), memory_of(registry, folder)
         self.view = View()
+        self.health = Component(Condition.OK, "at work")
         self.heard: list[frozenset[str]] = []
         """The kinds of things that the ingester hears were changed."""
         self._shards = shards
@@ -56,7 +57,7 @@ class TwoSides:
 
         return FeedTeller(
             self.path, keyed_parts(self.told, self._shards), shards=self._shards, view=lambda: self.view,
-            components={"ingest": lambda: Component(Condition.OK, "at work")}, on_changed=self.heard.append,
+            components={"ingest": lambda: self.health}, on_changed=self.heard.append,
             answer=answer, tick_s=0.01, drop_s=drop_s,
         )  # fmt: skip
 

@@ -7,7 +7,7 @@ from cloud.notify.channel_registry.in_force import in_force
 from cloud.notify.channel_registry.records import ChannelRecord, ChannelUse
 from cloud.notify.channel_registry.sealing import SecretSealer
 from cloud.notify.channel_state import read_states
-from cloud.notify.contract import Sent
+from cloud.notify.contract import Later, Sent
 from cloud.notify.health import notifications_component
 from cloud.notify.outbox import Outbox
 from cloud.notify.settings import NotifySettings
@@ -58,6 +58,18 @@ async def test_what_nobody_can_take_waits_and_health_counts_it(tmp_path: Path):
         said = notifications_component(gone, states.values(), "")
         assert (kept.done_ms, said.status.value) == (None, "degraded")
         assert said.detail == "steps without a channel in use: 1; bring one into use, or add one; messages that wait: 1"
+
+
+async def test_what_is_put_off_is_handed_over_before_it_is_due(tmp_path: Path):
+    file = settings(channels=[hook(tmp_path)], steps=[{"channels": ["siren", "hook"]}])
+    async with Scene(tmp_path, with_siren(file, tmp_path, "in use")) as scene:
+        await waiting_on_the_siren(scene)
+        (claimed,) = await scene.claim()
+        await scene.settle(claimed, Later("too many requests", retry_after_s=10))
+        retired = Outbox(with_siren(file, tmp_path, "retired"), instance="two")
+        await scene.database.run(lambda c: retired.hand_over(c, scene.now))
+        old, new = await scene.deliveries()
+        assert (old.outcome, new.channel) == ("out of use: hook takes it over", "hook")
 
 
 async def test_what_is_being_sent_stays_with_who_sends_it(tmp_path: Path):

@@ -79,3 +79,20 @@ async def test_a_file_whose_steps_name_a_channel_of_nowhere_is_not_taken_over(tm
         await Takeover(built, CloudSettings()).apply(settings, None)
     assert built.alarms.notifier.settings.steps == ()
     await built.foundation.database.close()
+
+
+async def test_a_file_may_name_a_channel_that_another_process_has_just_brought_into_use(tmp_path: Path):
+    built = services(tmp_path, notify={"key_file": str(tmp_path / "notify.key")})
+    await built.foundation.database.open()
+    elsewhere = ChannelRegistry(built.alarms.notifier.channels.file)
+
+    async def nothing() -> None:
+        pass
+
+    editing = ChannelEditing(built.foundation.database, lambda: elsewhere, changed=nothing)
+    await editing.add("tower", "mqtt", {}, actor=Actor("ani"))
+    await editing.amend("tower", {}, use="in use", actor=Actor("ani"))
+    settings = CloudSettings.model_validate({"notify": {"steps": [{"channels": ["tower"]}]}})
+    await Takeover(built, CloudSettings()).apply(settings, None)
+    assert built.alarms.notifier.settings.may_alarm("tower")
+    await built.foundation.database.close()
