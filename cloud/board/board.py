@@ -11,10 +11,11 @@ import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from cloud.alarms.alarm_steps import AlarmStep, PastStep
 from cloud.alarms.records import Alarm
+from cloud.board.known_places import KnownPlaces
 from cloud.board.last_hour import KEPT_MS, LastHour
 from cloud.board.place import MARKS_TELL, VALUE_TELLS, PlaceInputs, PlaceReview, Series, review
 from cloud.board.records import GatewayState, PlaceState
@@ -24,10 +25,9 @@ from cloud.gateways.statuses import Statuses
 from cloud.ingest.manual.records import Overruling
 from cloud.readings.contract import StoredReading
 from cloud.readings.newest import Newest
-from cloud.registry.records import Gateway, Sensor, Site
+from cloud.registry.records import Gateway, Site
 from cloud.registry.snapshot import Registry
 from runtime.clock import boot_ms, wall_ms
-from wire import QuantityTable
 
 TURN_S = 1.0
 PLACES_A_TURN = 100
@@ -93,11 +93,7 @@ class CityBoard:
         self._overrulings: frozenset[Overruling] = frozenset()
         self._refused: frozenset[Series] = frozenset()
         self._limited: frozenset[Series] = frozenset()
-        self._registry_edition: object = None
-        self._table: QuantityTable | None = None
-        self._sites: dict[str, Site] = {}
-        self._known: dict[str, Sensor] = {}
-        self._measured: dict[str, Sequence[str]] = {}
+        self._places = KnownPlaces(registry)
         self._reviews: dict[str, PlaceReview] = {}
         self._watched: set[Series] = set()
         self._marked: OrderedDict[str, None] = OrderedDict()
@@ -156,7 +152,7 @@ class CityBoard:
         at_once = {*self._take_registry(), *self._take_series(), *await self._take_overrulings()}
         at_once |= {*await self._take_alarms(now_ms)}
         if not -1_000 < now_ms - self._seen_ms < _STEP_MS:
-            self._marked.update(dict.fromkeys(self._sites))  # the clock was set: ages are others
+            self._marked.update(dict.fromkeys(self._places.sites))  # the clock was set: ages are others
         self._seen_ms = now_ms
         for site, held in self._reviews.items():
             if held.due_ms <= now_ms:
@@ -168,41 +164,28 @@ class CityBoard:
         self._since_ms = self._since_ms or now_ms
 
     def _take_registry(self) -> Iterable[str]:
-        if self._registry.edition == self._registry_edition:
+        if not self._places.is_old():
             return ()
-        self._registry_edition = self._registry.edition
-        sites_before, known_before, measured_before = self._sites, self._known, self._measured
-        is_other_table, self._table = self._registry.quantities is not self._table, self._registry.quantities
-        self._sites = {site.id: site for site in self._registry.sites()}
-        self._known = {sensor.id: sensor for sensor in self._registry.sensors()}
-        changed = set(self._known) if is_other_table else _changed(known_before, self._known)
-        self._measured = {
-            sensor.id: _measured(sensor, self._table) if sensor.id in changed else measured_before[sensor.id]
-            for sensor in self._known.values()
-        }
-        self._reviews = {site: held for site, held in self._reviews.items() if site in self._sites}
+        changed = self._places.renew()
+        self._reviews = {site: held for site, held in self._reviews.items() if site in self._places.sites}
         gateways = {gateway.id for gateway in self._registry.gateways()}
         self._gateways = {gateway: held for gateway, held in self._gateways.items() if gateway in gateways}
         self.edition += 1
-        if is_other_table:
-            return list(self._sites)
-        several = (known.get(name) for known in (known_before, self._known) for name in changed)
-        places = {sensor.site for sensor in several if sensor is not None}
-        return [site for site in places | _changed(sites_before, self._sites) if site in self._sites]
+        return changed
 
     def _take_series(self) -> Iterable[str]:
         """Take what is refused and what is limited; the places of series that are so now, or were, have changed."""
         refused, limited = self._refused_source(), self._limited_source.current()
         changed = (refused ^ self._refused) | (limited ^ self._limited)
         self._refused, self._limited = refused, limited
-        return self._places_of({sensor for sensor, _ in changed})
+        return self._places.of_sensors({sensor for sensor, _ in changed})
 
     async def _take_overrulings(self) -> Iterable[str]:
         """Take what people have read in place of sensors; the places of what has come or is over have changed."""
         held = self._overrulings
         with contextlib.suppress(DatabaseUnavailable):
             self._overrulings = frozenset(await self._overrulings_source())
-        return self._places_of({one.sensor for one in held ^ self._overrulings})
+        return self._places.of_sensors({one.sensor for one in held ^ self._overrulings})
 
     async def _take_alarms(self, now_ms: int) -> Iterable[str]:
         steps: list[AlarmStep] = []
@@ -221,7 +204,7 @@ class CityBoard:
             for step in steps:
                 self._changes.of_alarm(step, now_ms)
         told = {alarm.site for step in steps for alarm in (step.before, step.after) if alarm is not None}
-        return [site for site in told if site in self._sites]
+        return [site for site in told if site in self._places.sites]
 
     async def _recall(self, now_ms: int) -> None:
         """Take, once, what became of alarms in the hour before: up to what the turn before this has found."""
@@ -236,9 +219,9 @@ class CityBoard:
                 await asyncio.sleep(0)
             # before it is looked at: a reading that comes in between marks it again
             self._marked.pop(site, None)
-            if site not in self._sites:
+            if site not in self._places.sites:
                 continue
-            before, found = self._reviews.get(site), review(self._inputs(self._sites[site]), now_ms)
+            before, found = self._reviews.get(site), review(self._inputs(self._places.sites[site]), now_ms)
             self._reviews[site] = found
             if before is None:
                 self._watched |= found.watched
@@ -251,19 +234,19 @@ class CityBoard:
                     self._changes.of_place(before.state, found.state, now_ms)
 
     def _inputs(self, site: Site) -> PlaceInputs:
-        sensors = self._registry.sensors_at(site.id)
+        sensors, known = self._registry.sensors_at(site.id), self._places.sensors
         return PlaceInputs(
             site=site,
             sensors=sensors,
-            known=self._known,
-            measured=self._measured,
+            known=known,
+            measured=self._places.measured,
             readings=self._newest.of_sensors([*(sensor.id for sensor in sensors), site.id]),
             alarms=self._alarms_at.get(site.id, ()),
             table=self._registry.quantities,
             refused=self._refused,
             limited=self._limited,
             overrulings=sorted(
-                (one for one in self._overrulings if (known := self._known.get(one.sensor)) and known.site == site.id),
+                (one for one in self._overrulings if (sensor := known.get(one.sensor)) and sensor.site == site.id),
                 key=attrgetter("sensor", "quantity"),
             ),
             city_zone=self._registry.city.zone,
@@ -278,15 +261,8 @@ class CityBoard:
             or reading.quantity in VALUE_TELLS
             or (reading.sensor, reading.quantity) in self._watched
         ):
-            for site in self._places_of((reading.sensor,)):
+            for site in self._places.of_sensors((reading.sensor,)):
                 self._marked.setdefault(site)
-
-    def _places_of(self, sensors: Iterable[str]) -> Iterable[str]:
-        for name in sensors:
-            known = self._known.get(name)
-            site = name if known is None else known.site
-            if site in self._sites:
-                yield site
 
     def _look_at_gateways(self, now_ms: int) -> None:
         """Look at some of the gateways, all of them in turn."""
@@ -301,19 +277,3 @@ class CityBoard:
                 self.edition += 1
                 if before is not None:
                     self._changes.of_gateway(before, found, now_ms)
-
-
-_Record = TypeVar("_Record", Site, Sensor)
-
-
-def _changed(before: Mapping[str, _Record], after: Mapping[str, _Record]) -> set[str]:
-    """The ids of records that have come, gone or changed."""
-    gone = before.keys() - after.keys()
-    return gone | {name for name, each in after.items() if (held := before.get(name)) is not each and held != each}
-
-
-def _measured(sensor: Sensor, table: QuantityTable) -> Sequence[str]:
-    """The domains of which a sensor measures something; a gateway's own health is no measurement."""
-    if sensor.id == sensor.gateway:
-        return ()
-    return sorted({table[name].domain for name in sensor.quantities if name in table})

@@ -1,8 +1,8 @@
 """The notifier: the one shell around router, batcher and outbox.
 
-nudge ─► one transaction: route, escalate, batch, claim ─► an attempt for each claim, all at once ─► settled ─┐
-  ▲                                                                                                           │
-  └──────────────────────────────────────── or every POLL_S ◄─────────────────────────────────────────────────┘
+nudge ─► one transaction: route, escalate, batch, claim ─► an attempt for each claim (under_way.py) ─► settled ─┐
+  ▲                                                                                                             │
+  └──────────────────────────────────────── or every POLL_S ◄───────────────────────────────────────────────────┘
 All that it knows stands in the tables, so it may be killed anywhere, and another may run beside it. What people change
 of channels is followed from one poll to the next.
 """
@@ -13,18 +13,15 @@ import logging
 import os
 import secrets
 import socket
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection
-from functools import partial
 
-import msgspec
 from sqlalchemy import Connection
 
 from cloud.core.health import Component
-from cloud.database.audit_log import SYSTEM, Actor, write_entry
+from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database, DatabaseUnavailable, DataRejected
-from cloud.database.steady_clock import Moment, SteadyClock
-from cloud.notify.attempt import attempt
+from cloud.database.steady_clock import SteadyClock
 from cloud.notify.batcher import NotificationBatcher
 from cloud.notify.cap import CapMessage, CapMessages
 from cloud.notify.channel_registry.in_force import ChannelRegistry, StoredChannels
@@ -35,57 +32,28 @@ from cloud.notify.channel_self_test import (
     recipients_for_test,
     with_answer,
 )
-from cloud.notify.channel_state import ChannelState, read_states
+from cloud.notify.channel_state import ChannelState
 from cloud.notify.channels.mqtt.answers import DeviceAnswer, read_answer
-from cloud.notify.channels.settings import ChannelSettings
-from cloud.notify.contract import Outcome, Publish, Sender
+from cloud.notify.contract import Publish, Sender
 from cloud.notify.deliveries import enqueue
 from cloud.notify.duty import DutyCalendar
-from cloud.notify.health import channel_component, notifications_component
+from cloud.notify.known_states import KnownStates
 from cloud.notify.notified import Notified, notified_of
-from cloud.notify.outbox import Claimed, Outbox, extend_deadlines, prune
-from cloud.notify.router import EVENTS_AT_ONCE, Router
-from cloud.notify.self_test import morning_ms, open_test_alarm
+from cloud.notify.outbox import Claimed, Outbox, extend_deadlines
+from cloud.notify.poll_decision import PartsInForce, PollDecider
+from cloud.notify.router import Router
+from cloud.notify.self_test import open_test_alarm_now
 from cloud.notify.senders import SendingContexts, open_contexts, senders_of
 from cloud.notify.settings import NotifySettings
+from cloud.notify.under_way import AttemptsUnderWay
 from cloud.registry.snapshot import Registry
 from runtime import clock
-from runtime.backoff import retry
-from wire.durations import HOUR_MS
 
 POLL_S = 0.5
 """How often it polls by itself, for what other processes wrote and for what has become due."""
-ESCALATE_MS = 1_000
-"""How often open alarms are looked through for steps whose time has come."""
-STATES_MS = (500, 30_000)
-"""How often the channels' states are read again: when something was sent, and otherwise."""
-PRUNE_MS = HOUR_MS
 ANSWERS_HELD = 1_000
-AT_ONCE = 8
-"""Attempts under way on one channel."""
 
 _log = logging.getLogger(__name__)
-
-
-class _Parts(msgspec.Struct, frozen=True):
-    """What works by one edition of the settings."""
-
-    cap: CapMessages
-    router: Router
-    batcher: NotificationBatcher
-    outbox: Outbox
-
-
-class _Poll(msgspec.Struct, frozen=True):
-    """What one poll has decided: what to attempt, how many answers are in the database, whether more events wait.
-
-    Where the `channels` have changed it decides nothing: the next one does, by those.
-    """
-
-    claimed: list[Claimed]
-    answers: int
-    has_more: bool
-    channels: StoredChannels | None = None
 
 
 class Notifier:
@@ -115,12 +83,13 @@ class Notifier:
         self._wall_ms = wall_ms
         self._parts = self._parts_for(self.settings)
         self._clock = SteadyClock(excuse=extend_deadlines, wall_ms=wall_ms, boot_ms=boot_ms)
+        self._known = KnownStates(lambda: self.settings, lambda: database.problem)
+        self._under_way = AttemptsUnderWay(
+            database, self._clock, lambda: self._parts.outbox,
+            on_outcome=self._known.mark_changed, on_room=self.nudge,
+        )  # fmt: skip
         self._wake = asyncio.Event()
-        self._attempts: set[asyncio.Task[None]] = set()
-        self._in_flight: Counter[str] = Counter()
-        self._states: dict[str, ChannelState] = {}
-        self._states_changed = False
-        self._escalated_ms = self._states_ms = self._pruned_ms = self._morning_ms = 0
+        self._decider = PollDecider(registry, self.channels, self._clock, self._known, self._under_way)
         self._answers: deque[DeviceAnswer] = deque()
 
     def nudge(self) -> None:
@@ -140,9 +109,7 @@ class Notifier:
                     await self._poll()
                     await self._rest()
             finally:
-                for task in self._attempts:
-                    task.cancel()
-                await asyncio.gather(*self._attempts, return_exceptions=True)
+                await self._under_way.cut_off()
 
     def apply(self, settings: NotifySettings) -> None:
         """Work by other settings of the file from the next poll on; what is on its way goes on.
@@ -162,34 +129,27 @@ class Notifier:
 
     def health_checks(self) -> dict[str, Callable[[], Component]]:
         """Return the same to be asked later, one by one."""
-        return {"notifications": self._component, **self.channel_checks(self.settings)}
+        return self._known.health_checks()
 
     def channel_checks(self, settings: NotifySettings) -> dict[str, Callable[[], Component]]:
         """Return how the channels of `settings` do, to be asked later, one by one."""
-        return {f"channel_{channel.name}": self._channel_check(channel.name) for channel in settings.channels}
+        return self._known.channel_checks(settings)
 
     def states(self) -> list[ChannelState]:
         """Return how each channel does, in the order of the settings."""
-        return [self._states.get(name, ChannelState(name)) for name in self._channel_names()]
+        return self._known.all()
 
     async def refresh(self) -> None:
         """Read how the channels do, now."""
-        channels = self.settings.channels
-        self._states = await self._database.run(lambda c: read_states(c, channels, self._clock.at(c)))
+        await self._database.run(lambda connection: self._known.read(connection, self._clock.at(connection)))
 
     async def test_alarm(self, actor: Actor, *, sites: Collection[str] | None = None) -> int:
         """Send a test alarm through the whole chain, in the name of one of `sites` (None: any); return its id."""
 
         def write(connection: Connection) -> int:
-            now = self._clock.at(connection)
-            opened_ms = now.wall_ms
-            while True:  # one of the same millisecond is somebody else's
-                alarm = open_test_alarm(
-                    connection, self._registry, opened_ms=opened_ms, now=now, actor=actor, sites=sites
-                )
-                if alarm is not None:
-                    return alarm
-                opened_ms += 1
+            return open_test_alarm_now(
+                connection, self._registry, now=self._clock.at(connection), actor=actor, sites=sites
+            )
 
         alarm = await self._database.run(write)
         self.nudge()
@@ -242,8 +202,9 @@ class Notifier:
             raise LookupError(f"there is no warning {event}")
         return found
 
-    def _parts_for(self, settings: NotifySettings) -> _Parts:
-        return _Parts(
+    def _parts_for(self, settings: NotifySettings) -> PartsInForce:
+        return PartsInForce(
+            settings=settings,
             cap=CapMessages(settings.cap, self._registry, console=settings.console),
             router=Router(settings),
             batcher=NotificationBatcher(settings, self._registry),
@@ -281,7 +242,8 @@ class Notifier:
 
     async def _poll(self) -> None:
         try:
-            poll = await self._database.run(self._decide)
+            answers = list(self._answers)
+            poll = await self._database.run(lambda connection: self._decider.decide(connection, self._parts, answers))
         except (DatabaseUnavailable, DataRejected) as error:  # health says so
             _log.warning("notifications wait: %s", error)
             return
@@ -300,84 +262,12 @@ class Notifier:
                 await self._wake.wait()
         self._wake.clear()
 
-    def _decide(self, connection: Connection) -> _Poll:
-        """Decide all that is to be decided now, in one transaction; runs in the database's thread."""
-        now, parts = self._clock.at(connection), self._parts
-        newer = self.channels.newer(connection)
-        if newer is not None:
-            return _Poll([], 0, has_more=True, channels=newer)
-        self._open_morning_test(connection, now)
-        answers = list(self._answers)
-        for answer in answers:
-            self._states_changed = parts.outbox.record_answer(connection, answer, now) or self._states_changed
-        routed = parts.router.route(connection, now)
-        if now.steady_ms - self._escalated_ms >= ESCALATE_MS:
-            self._escalated_ms = now.steady_ms
-            parts.router.escalate(connection, now)
-        parts.batcher.batch(connection, now)
-        parts.outbox.hand_over(connection, now)
-        room = {name: AT_ONCE - self._in_flight[name] for name in self._channel_names()}
-        claimed = parts.outbox.claim(connection, now, room=room)
-        self._keep_house(connection, now)
-        return _Poll(claimed, len(answers), has_more=routed == EVENTS_AT_ONCE)
-
-    def _open_morning_test(self, connection: Connection, now: Moment) -> None:
-        if not self.settings.morning_test:
-            return
-        due = morning_ms(now.wall_ms, hour=self.settings.morning_test, zone=self._registry.city.zone)
-        if due is not None and due != self._morning_ms:
-            open_test_alarm(connection, self._registry, opened_ms=due, now=now, actor=Actor(SYSTEM))
-            self._morning_ms = due
-
-    def _keep_house(self, connection: Connection, now: Moment) -> None:
-        """Read the channels' states and delete what is old, each now and then."""
-        if now.steady_ms - self._states_ms >= STATES_MS[0 if self._states_changed else 1]:
-            self._states_ms, self._states_changed = now.steady_ms, False
-            self._states = read_states(connection, self.settings.channels, now)
-        if now.steady_ms - self._pruned_ms >= PRUNE_MS:
-            self._pruned_ms = now.steady_ms
-            prune(connection, now)
-
     def _start(self, delivery: Claimed) -> None:
         name = delivery.notification.channel
         channel = self.settings.channel(name)
         assert channel is not None  # noqa: S101 - only channels of the settings are claimed
-        self._in_flight[name] += 1
-        task = asyncio.create_task(self._attempt(self._senders[name], channel, delivery))
-        self._attempts.add(task)
-        task.add_done_callback(self._attempts.discard)
-
-    async def _attempt(self, sender: Sender, channel: ChannelSettings, delivery: Claimed) -> None:
-        try:
-            outcome = await attempt(sender, channel, delivery.notification)
-            await self._settle(delivery, outcome)
-        finally:
-            self._in_flight[channel.name] -= 1
-        self.nudge()
-
-    async def _settle(self, delivery: Claimed, outcome: Outcome) -> None:
-        """Write down what came of it, however long the database takes: what is forgotten is sent twice."""
-
-        def write(connection: Connection) -> None:
-            self._parts.outbox.settle(connection, delivery, outcome, self._clock.at(connection))
-            self._states_changed = True
-
-        await retry(
-            lambda: self._database.run(write),
-            passing=(DatabaseUnavailable,),
-            wait_s=lambda _error, _failures: POLL_S,
-            on_failure=partial(_log.warning, "the outcome of delivery %d is not written yet: %s", delivery.id),
-        )
+        self._under_way.start(delivery, self._senders[name], channel)
 
     async def _cap_files(self, events: tuple[int, ...]) -> dict[str, bytes]:
         cap = self._parts.cap
         return await self._database.run(lambda connection: cap.up_to(connection, events))
-
-    def _channel_names(self) -> list[str]:
-        return [channel.name for channel in self.settings.channels]
-
-    def _channel_check(self, name: str) -> Callable[[], Component]:
-        return lambda: channel_component(self.settings, self._states.get(name, ChannelState(name)))
-
-    def _component(self) -> Component:
-        return notifications_component(self.settings, self._states.values(), self._database.problem)

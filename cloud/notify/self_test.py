@@ -80,3 +80,15 @@ def open_test_alarm(
     connection.execute(insert(AlarmEventRow).values(event | {"kind": "closed", "routed_ms": now.steady_ms}))
     write_entry(connection, actor, "test-alarm", f"alarm:{alarm}", now_ms=now_ms)
     return alarm
+
+
+def open_test_alarm_now(
+    connection: Connection, registry: Registry, *, now: Moment, actor: Actor, sites: Collection[str] | None
+) -> int:
+    """Open and close a test alarm of this moment; return its id."""
+    opened_ms = now.wall_ms
+    while True:  # one of the same millisecond is somebody else's
+        alarm = open_test_alarm(connection, registry, opened_ms=opened_ms, now=now, actor=actor, sites=sites)
+        if alarm is not None:
+            return alarm
+        opened_ms += 1

@@ -26,11 +26,12 @@ from cloud.notify.channel_registry.rows import read_channels
 from cloud.notify.settings import sites_must_exist
 from cloud.process.changes import Changes
 from cloud.process.feed import follow, teller_of
+from cloud.process.foundation import rolls
 from cloud.process.listener import PortHeld, open_listener
 from cloud.process.parts import Foundation, Ingest, Services
 from cloud.process.reload import Reload
 from cloud.process.roles import ProcessRole, load_settings_for
-from cloud.process.services import build_services, rolls
+from cloud.process.services import build_services
 from cloud.process.settings import CloudSettings
 from cloud.process.starting import Start, Stopped
 from cloud.process.takeover import Takeover, provide_seed_rules

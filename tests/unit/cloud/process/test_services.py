@@ -46,16 +46,6 @@ def test_health_has_single_sign_on_where_there_is_a_provider(tmp_path: Path):
     assert "single_sign_on" not in services(tmp_path).components
 
 
-def test_who_tells_of_alarms_hears_of_each_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    nudged: list[str] = []
-    monkeypatch.setattr("cloud.notify.notifier.Notifier.nudge", lambda _: nudged.append("notifier"))
-    monkeypatch.setattr("cloud.reports.service.Reports.nudge", lambda _: nudged.append("reports"))
-    services(tmp_path).alarms.changed()
-    assert nudged == ["notifier"]  # on SQLite no dashboard reads
-    services(tmp_path, store={"engine": "influxdb", "url": "http://127.0.0.1:1", "database": "siaga"}).alarms.changed()
-    assert nudged == ["notifier", "notifier", "reports"]
-
-
 def test_health_has_every_part_and_says_of_those_that_are_off_that_they_are(tmp_path: Path):
     built = services(tmp_path)
     assert {
