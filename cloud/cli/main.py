@@ -10,6 +10,7 @@ siaga-cloud gateway enrol gw-daruba --config cloud.toml        siaga-cloud inges
 siaga-cloud fleet update --to 1.2.0 --batch 5 --config cloud.toml
 siaga-cloud fit air bam --from 2026-10-01 --to 2026-10-11 --config cloud.toml
 siaga-cloud readings import archive.csv --zone Asia/Jayapura --reason 'station archive' --config cloud.toml
+siaga-cloud readings export river.csv --sensor river-daruba-1 --start 2026-01-01T00:00:00Z --config cloud.toml
 siaga-cloud watch https://siaga.morotai.go.id --config watch.toml        on another machine
 siaga-cloud --install-completion        so that the shell completes all of this
 """
@@ -59,7 +60,7 @@ COMMANDS = {
         "cloud.cli.fit", "app", "cloud",
         "Fit a line from a sensor to the reference beside it, over the hours that both have.",
     ),
-    "readings": Row("cloud.cli.readings", "app", "cloud", "Bring in historical readings."),
+    "readings": Row("cloud.cli.readings", "app", "cloud", "Bring in historical readings, and write readings as files."),
     "watch": Row(
         "cloud.cli.watch", "app", "watch",
         "Ask a cloud's health from another machine, and page when it is gone.",

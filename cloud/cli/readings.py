@@ -18,6 +18,7 @@ import typer
 
 from cloud.cli.command import Config, new_app, one_sentence, print_text
 from cloud.cli.people import operator
+from cloud.cli.readings_export import export_command
 from cloud.core.printable import LONGEST_WORDS
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.ingest.historical.csv_rows import FormRefused, RefusedRow
@@ -30,7 +31,7 @@ from cloud.registry.rows import read_registry
 from runtime.settings import SettingsError
 from wire import is_printable
 
-app = new_app(help="Bring in historical readings.")
+app = new_app(help="Bring in historical readings, and write readings as files.")
 READ_BYTES = 1 << 18
 SAY_EVERY_S = 2.0
 SHOWN = 20
@@ -46,9 +47,7 @@ class ImportArguments(msgspec.Struct, frozen=True):
     report: Path | None
 
 
-@app.callback()
-def _group() -> None:
-    """A group of one command, which is written out all the same."""
+app.command("export")(export_command)
 
 
 @app.command("import")
