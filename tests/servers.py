@@ -23,7 +23,7 @@ from psycopg import sql
 Command = list[str | Path]
 """A program and what it is given."""
 
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 """How long a condition may take before a test fails: generous, since nothing here measures speed."""
 
 _WHERE = {

@@ -123,7 +123,7 @@ class InfluxConnection:
         return results
 
     def _no_answer(self, status: int, text: str, wait_s: float | None) -> StoreUnavailable:
-        if 400 <= status < 500 and status not in (408, 425, 429):
+        if 300 <= status < 500 and status not in (408, 425, 429):
             return StoreRejected(self.refusal(status, text))
         return StoreUnavailable(self._answered(status, text), retry_after_s=wait_s)
 

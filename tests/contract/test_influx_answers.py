@@ -53,7 +53,7 @@ class SimulatedInflux(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def answer(self, request: Request) -> Answer:
-        if "rollup_sweep" in request.path:  # asked once, before the first write
+        if "rollup_sweep" in request.path or "%22retention%22" in request.path:  # asked once, before the first write
             return 200, {}, '{"results":[{}]}'
         if self.probes and request.lines and request.lines[0].startswith("probe,"):
             return OK

@@ -101,6 +101,7 @@ FEWEST_PAGES = 12
 """So many pages are everybody's."""
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("role", "language", "size"), WALKS)
 def test_axe_finds_nothing_on_any_page(
     served: Program, chromium: Browser, role: str, language: str, size: ViewportSize

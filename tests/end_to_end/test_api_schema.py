@@ -151,7 +151,7 @@ def test_no_question_that_the_schema_can_invent_makes_a_mistake_of_ours(
     served: Program, bearers: dict[Role, dict[str, str]]
 ):
     administrator = Role.ADMINISTRATOR  # whom all is open to; the others in the proofs
-    asked = ask_everything(served, bearers[administrator], administrator, examples=2)
+    asked = ask_everything(served, bearers[administrator], administrator, examples=1)
     assert len(asked) > 90
     assert is_well(served)
 

@@ -20,7 +20,7 @@ from tests.servers import Command, Program, all_of, influxd, siaga_cloud, wait_u
 from tests.unit.cloud.backup.house import T0, Machine
 from wire import Domain
 
-ENGINES = ["influxdb", pytest.param("sqlite", marks=pytest.mark.proof)]
+ENGINES = ["sqlite", pytest.param("influxdb", marks=pytest.mark.proof)]
 
 
 def siaga(*words: str | Path) -> str:

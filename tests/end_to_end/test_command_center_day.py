@@ -199,7 +199,7 @@ def take_over(desk: Page) -> None:
     note.get_by_role("button", name="I have read it").click()
     expect(note.locator(".note-read")).to_contain_text("read by citra")
     desk.goto("/console/en/journal?subject=handover:1")
-    expect(desk.locator("#lines")).to_contain_text("read-handover")
+    expect(desk.locator("#lines")).to_contain_text("read a handover note")
     expect(desk.locator("#lines")).to_contain_text("Budi is at the sluice.")
 
 

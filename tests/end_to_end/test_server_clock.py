@@ -167,7 +167,8 @@ def test_nine_hours_off_and_then_corrected_every_alarm_is_paged_once(tmp_path: P
             assert server.api("/dead-letters")["letters"] == []
 
 
-@pytest.mark.parametrize("restarts", [False, pytest.param(True, marks=pytest.mark.proof)], ids=["running", "restarted"])
+@pytest.mark.proof
+@pytest.mark.parametrize("restarts", [False, True], ids=["running", "restarted"])
 def test_a_river_whose_readings_were_hours_ahead_rises_after_the_correction_and_is_paged(
     tmp_path: Path, restarts: bool
 ):
@@ -227,6 +228,7 @@ def test_a_server_that_is_set_back_makes_no_dead_letters(tmp_path: Path):
             assert (said["status"], "15 min ahead" in said["detail"]) == ("degraded", True)
 
 
+@pytest.mark.proof
 def test_a_gateway_whose_clock_was_ahead_and_is_put_right_pages_the_rise(tmp_path: Path):
     with HttpReceiver() as hook:
         server = Server(tmp_path, hook, ahead_s=0)

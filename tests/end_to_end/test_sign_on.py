@@ -88,7 +88,9 @@ def test_a_provider_that_is_gone_is_told_of_on_the_login_page_and_a_password_let
     expect(page).to_have_url(re.compile(r"/totp"))
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=lambda size: str(size["width"]))
+@pytest.mark.parametrize(
+    "size", [PHONE, pytest.param(DESK, marks=pytest.mark.proof)], ids=lambda size: str(size["width"])
+)
 def test_an_administrator_sets_up_codes_before_all_else_and_logs_in_with_one(city: City, page: Page, size):
     page.set_viewport_size(size)
     page.goto(f"{city.base}/login?next=/docs")

@@ -111,7 +111,7 @@ def started(story: list[Spell | Run], *, leaves_silence_out: bool) -> tuple[int,
         return asyncio.run(_started(Path(folder), story, leaves_silence_out=leaves_silence_out))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.one_of(SPELLS, SPELLS, RUNS), max_size=8))
 def test_a_start_that_leaves_silence_out_comes_to_the_same(story: list[Spell | Run]):
     asked, found = started(story, leaves_silence_out=True)

@@ -164,7 +164,7 @@ async def undone_in_reverse(folder: Path, acts: list[tuple[str, str, Any]]) -> N
             await compute(house)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(ACTS)
 def test_any_edits_undone_in_reverse_leave_what_was_before(acts: list[tuple[str, str, Any]]):
     with tempfile.TemporaryDirectory() as folder:
