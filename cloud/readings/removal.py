@@ -267,7 +267,7 @@ class Removal:
 _KEPT = {
     "hours_ms": N_("before {time} nothing is kept"),
     "minutes_ms": N_("before {time} hours alone are kept"),
-    "readings_ms": N_("before {time} minutes and hours alone are kept"),
+    "readings_ms": N_("before {time} minutes and hours stand for readings"),
 }
 """What is said of each limit of `KeptFrom`: of two at one time the coarser."""
 

@@ -55,7 +55,7 @@ def test_readings_go_once_their_hours_stand_and_what_is_older_is_refused_with_a_
         wait_until(lambda: "are refused" in _said(town), "the limit is noted", patience_s=120)
         assert "removed" not in _said(town), "nothing goes before the pass after that"
     with town.running(town.broker, town.cloud) as gateways:
-        gone = f"before {rfc_3339(KEPT_MS)} minutes and hours alone are kept; removed so far: 17"
+        gone = f"before {rfc_3339(KEPT_MS)} minutes and hours stand for readings; removed so far: 17"
         wait_until(lambda: gone in _said(town), "the next pass removes", patience_s=120)
         answer = town.api(f"/readings?sensor=air-market&quantity=pm2_5&start={OLDEST_MS}&points=1000")
         assert answer["readings_kept_from"] == rfc_3339(KEPT_MS)

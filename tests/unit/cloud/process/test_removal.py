@@ -20,7 +20,7 @@ async def test_what_was_removed_is_in_the_journal(tmp_path: Path):
     assert (entry.actor, entry.action) == ("siaga", "remove-readings")
     assert entry.reason == (
         "7 readings removed; readings before 2025-11-25T00:00:00.000Z are refused, before 2025-11-25T00:00:00.000Z"
-        " minutes and hours alone are kept; removed so far: 1204416 readings"
+        " minutes and hours stand for readings; removed so far: 1204416 readings"
     )
 
 
