@@ -108,7 +108,7 @@ class Program:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
-        """Start it and wait until it listens on its port, if it has one."""
+        """Start it and wait until it listens on its port, if it has one; one that never does is killed."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder,
@@ -117,7 +117,11 @@ class Program:
             )  # fmt: skip
         if self.port is not None:
             port = self.port
-            wait_until(lambda: self.is_dead() or listens(port), f"{self.name} listens on port {port}")
+            try:
+                wait_until(lambda: self.is_dead() or listens(port), f"{self.name} listens on port {port}")
+            except AssertionError:
+                self.kill()
+                raise
             self.must_live()
         return self
 
