@@ -20,6 +20,12 @@ def river(span: str | ChartSpan) -> SeriesSpan:
     return SeriesSpan("river", "water_level", SPANS[span] if isinstance(span, str) else span, WIT)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine answers later than people wait."""
+    monkeypatch.setattr(history_cache, "PATIENCE_S", 30.0)
+
+
 @pytest.fixture
 def cache(city: Morotai) -> HistoryCache:
     return HistoryCache(city.store, built_in)
