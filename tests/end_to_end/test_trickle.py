@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.end_to_end.fleet import City, Fleet
+from tests.servers import wait_until
 
 GATEWAYS, MESSAGES, PER_S = 20, 500, 125
 WRITES_A_SECOND = 9.1
@@ -59,6 +60,7 @@ def test_a_real_cloud_takes_9_writes_a_second_for_any_number_of_messages(tmp_pat
     with city.running() as fleet:
         fleet.send_all()
         fleet.wait_for_acks()
+        wait_until(lambda: city.to_broker.counts[True, "PUBACK"] >= GATEWAYS, "the first messages have their PUBACKs")
         before = _counts(city)
         groups = int(WRITES_A_SECOND * _trickle(fleet)) + BESIDES
         taken = Counts(*(after - first for after, first in zip(_counts(city), before, strict=True)))
