@@ -118,7 +118,7 @@ class QualityJudge:
         registry.on_change(self._renew)
         self._review_hours = RecomputeQueue()
         self._review = self._review_hours.add
-        self._twins = Twins(registry, on_doubt=self._review)
+        self._twins = Twins(registry, newest, on_doubt=self._review)
         self._newest = newest
         self._lanes: tuple[dict[Series, Lane | _NoLane], ...] = ({}, {})
         self._marked: dict[tuple[Key, int], int] = {}

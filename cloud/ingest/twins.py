@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import chain
 
+from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from rules.marks import Mark
 from rules.quality_policies import policy_of
@@ -55,11 +56,14 @@ class _Recent:
 
 
 class Twins:
-    """The twins of `registry`; `on_doubt` learns what must be judged again."""
+    """The twins of `registry`; `newest` is of what is stored, and `on_doubt` learns what must be judged again."""
 
-    def __init__(self, registry: Registry, *, on_doubt: Callable[[str, str, int, int], None]) -> None:
+    def __init__(
+        self, registry: Registry, newest: Newest, *, on_doubt: Callable[[str, str, int, int], None]
+    ) -> None:  # fmt: skip
         self._on_doubt = on_doubt
         self._registry = registry
+        self._newest = newest
         self._twin_of = twins_of(registry)
         self._recent: dict[tuple[str, str], _Recent] = {}
 
@@ -73,18 +77,27 @@ class Twins:
         twin = self._twin_of.get(sensor)
         if twin is None:
             return False
-        series = (sensor, quantity)
+        series, first_ms, last_ms = (sensor, quantity), min(times_ms), max(times_ms)
         recent = self._recent.get(series)
+        is_new = recent is None
         if recent is None:
             recent = self._recent[series] = _Recent()
-            self._on_doubt(sensor, quantity, min(times_ms), max(times_ms))  # what was before a restart is stored
         recent.forget_after(latest_ms)
         added = [recent.add(time_ms, value) for time_ms, value in zip(times_ms, values, strict=True)]
         recent.trim()
-        if not all(added) or min(times_ms) < recent.times_ms[0]:
-            self._on_doubt(sensor, quantity, min(times_ms), max(times_ms))
-            self._on_doubt(twin, quantity, min(times_ms), max(times_ms))
+        is_kept = all(added) and first_ms >= recent.times_ms[0] and not is_new
+        if not is_kept or not self._knows(twin, quantity, since_ms=first_ms - TWIN_WITHIN_MS):
+            self._on_doubt(sensor, quantity, first_ms, last_ms)
+            self._on_doubt(twin, quantity, first_ms, last_ms)
         return True
+
+    def _knows(self, sensor: str, quantity: str, *, since_ms: int) -> bool:
+        """Whether all that is stored since then is kept here: what came before a restart is not."""
+        kept = self._recent.get((sensor, quantity))
+        if kept is not None and kept.times_ms and kept.times_ms[0] <= since_ms:
+            return True
+        stored = self._newest.series(sensor, quantity)
+        return stored is None or stored.time_ms < since_ms
 
     def marks(self, sensor: str, quantity: str, times_ms: Sequence[int]) -> list[int] | None:
         """The marks of readings that were recorded, once all that came with them were; None where none is marked.

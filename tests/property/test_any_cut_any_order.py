@@ -115,7 +115,7 @@ def _batches(day: Day) -> tuple[list[list[Reading]], random.Random]:
     return batches, dice
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(days())
 def test_the_same_readings_get_the_same_marks_and_derived_values_in_any_cut_and_order(day: Day):
     in_order = sorted(day.readings, key=lambda reading: reading.time_ms)

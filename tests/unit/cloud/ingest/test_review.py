@@ -108,6 +108,17 @@ async def test_twins_are_compared_by_time_however_their_readings_are_cut_into_ba
     assert await town.marks("air-b", "pm2_5") == [DISAGREE] * 6
 
 
+async def test_a_late_reading_after_a_restart_shows_that_its_twin_disagreed_before_it(tmp_path: Path):
+    async with Town(tmp_path, registry=city(*AIR)) as before:
+        await before.send(dust("air-a", 2_960, at=5), dust("air-b", 20, at=590))
+        await before.settle()
+    async with Town(tmp_path, registry=city(*AIR)) as town:
+        town._seq = 1_000
+        await town.send(dust("air-b", 150, at=6), dust("air-a", 20, at=600))
+        await town.settle()
+        assert await town.marks("air-a", "pm2_5") == [DISAGREE, 0]
+
+
 async def test_history_tells_which_of_two_twins_went_astray(town: Town):
     for minute in range(12):
         await town.send(dust("air-a", 20 if minute < 6 else 2_960, at=minute))

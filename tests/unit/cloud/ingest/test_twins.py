@@ -3,6 +3,8 @@
 import pytest
 
 from cloud.ingest.twins import KEPT, Twins, twins_of
+from cloud.readings.contract import StoredReading
+from cloud.readings.newest import Newest
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.marks import Mark
@@ -30,7 +32,14 @@ class Pair:
     def __init__(self) -> None:
         self.doubted: list[tuple[str, int, int]] = []
         known = registry(sensor("a", twin="b"), sensor("b"), sensor("alone"))
-        self.twins = Twins(known, on_doubt=lambda name, _quantity, *span: self.doubted.append((name, *span)))
+        self.newest = Newest(lambda: 2 * T0)
+        self.twins = Twins(
+            known, self.newest, on_doubt=lambda name, _quantity, *span: self.doubted.append((name, *span))
+        )
+
+    def stored(self, name: str, at: int) -> None:
+        """The newest of it that was stored before this process began."""
+        self.newest.load([StoredReading("pier", name, "gw", "water_level", minute(at), 100.0, 0)])
 
     def record(self, name: str, *values: float, at: int = 0, latest_ms: int = 2 * T0) -> bool:
         """Record readings of each minute from `at` on."""
@@ -88,10 +97,26 @@ def test_before_the_twin_was_ever_heard_nothing_is_marked():
     assert pair.marks("a", 0, 1) is None
 
 
-def test_after_a_restart_the_first_readings_are_judged_again_by_what_is_stored():
+def test_after_a_restart_the_first_readings_are_judged_again_by_what_is_stored_and_so_are_the_twins():
     pair = Pair()
     pair.record("a", 100.0, 101.0)
-    assert pair.doubted == [("a", minute(0), minute(1))]
+    assert pair.doubted == [(name, minute(0), minute(1)) for name in ("a", "b")]
+
+
+def test_beside_what_the_twin_sent_before_a_restart_both_are_judged_again():
+    pair = Pair()
+    pair.stored("b", at=3)
+    pair.record("a", 100.0, at=5)
+    pair.doubted.clear()
+    pair.record("a", 500.0, at=4)
+    assert pair.doubted == [(name, minute(4), minute(4)) for name in ("a", "b")]
+    pair.doubted.clear()
+    pair.record("a", 100.0, at=6)
+    assert pair.doubted == [], "the twin was silent for longer than twins are compared over"
+    pair.record("b", 100.0, at=6)
+    pair.doubted.clear()
+    pair.record("a", 100.0, at=9)
+    assert pair.doubted == [], "all that may be beside it is known"
 
 
 def test_a_reading_that_shows_another_of_the_twin_to_differ_has_that_one_judged_again(pair: Pair):
