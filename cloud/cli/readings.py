@@ -17,17 +17,16 @@ import msgspec
 import typer
 
 from cloud.cli.command import Config, new_app, one_sentence, print_text
+from cloud.cli.opened_city import opened_city
 from cloud.cli.people import operator
 from cloud.cli.readings_export import export_command
 from cloud.core.printable import LONGEST_WORDS
-from cloud.database.engine import Database, DatabaseUnavailable
+from cloud.database.engine import DatabaseUnavailable
 from cloud.ingest.historical.csv_rows import FormRefused, RefusedRow
 from cloud.ingest.historical.import_run import HEADER, ImportOrder, ImportProgress, run_import
 from cloud.ingest.historical.importer import Importer
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.readings.contract import StoreUnavailable
-from cloud.readings.engines import store_of
-from cloud.registry.rows import read_registry
 from runtime.settings import SettingsError
 from wire import is_printable
 
@@ -71,18 +70,8 @@ def import_command(
 
 
 async def _run(settings: CloudSettings, asked: ImportArguments) -> str:
-    database = Database(settings.registry.url)
-    try:
-        await database.open()
-        registry = await database.run(read_registry)
-        store = store_of(settings.store, registry.table)
-        try:
-            await store.open()
-            return await _import(Importer(registry, store, database), asked)
-        finally:
-            await store.close()
-    finally:
-        await database.close()
+    async with opened_city(settings) as city:
+        return await _import(Importer(city.registry, city.store, city.database), asked)
 
 
 async def _import(importer: Importer, asked: ImportArguments) -> str:

@@ -15,17 +15,16 @@ import msgspec
 import typer
 
 from cloud.cli.command import Config, one_sentence, print_text
+from cloud.cli.opened_city import opened_city
 from cloud.core.times import parse_time, rfc_3339
-from cloud.database.engine import Database, DatabaseUnavailable
+from cloud.database.engine import DatabaseUnavailable
 from cloud.exports.exports import Exports
 from cloud.exports.measured_series import measured_of_sensor, measured_of_site
 from cloud.exports.order import ExportFormat, ExportOrder, ExportRefused, ExportStep, series_of, too_many_rows
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.readings.bucket_history import TooManyReadings
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
-from cloud.readings.engines import store_of
 from cloud.readings.newest import Newest
-from cloud.registry.rows import read_registry
 from cloud.registry.snapshot import Registry
 from runtime.clock import wall_ms
 from runtime.settings import SettingsError
@@ -85,18 +84,8 @@ def _time(option: str, text: str) -> int:
 
 
 async def _run(settings: CloudSettings, asked: ExportArguments) -> int:
-    database = Database(settings.registry.url)
-    try:
-        await database.open()
-        registry = await database.run(read_registry)
-        store = store_of(settings.store, registry.table)
-        try:
-            await store.open()
-            return await _export(store, registry, asked)
-        finally:
-            await store.close()
-    finally:
-        await database.close()
+    async with opened_city(settings) as city:
+        return await _export(city.store, city.registry, asked)
 
 
 async def _export(store: ReadingsStore, registry: Registry, asked: ExportArguments) -> int:

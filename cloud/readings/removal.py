@@ -8,7 +8,6 @@ One process of a store does it, the one that rolls. The others look where the li
 """
 
 import asyncio
-import logging
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -20,13 +19,14 @@ from cloud.core.health import Component, Condition
 from cloud.core.times import message_time
 from cloud.readings.bucket_history import hours_of_readings
 from cloud.readings.buckets import TimeBucket
-from cloud.readings.contract import LATEST_MS, ReadingsStore, StoreUnavailable
+from cloud.readings.contract import LATEST_MS, ReadingsStore
+from cloud.readings.repeated_work import RepeatedWork
 from cloud.readings.retention import KEPT_ALL, NEVER_MS, Keep, KeptFrom, admitted, aim_of, clock_of
 from cloud.readings.roller import Roller
 from cloud.readings.rolling import RestingPace, Rolling, Sleep
 from cloud.readings.rollups import Series, SeriesHour, hour_of
 from i18n.catalog import N_
-from i18n.message import LocalizedMessage, joined, listed, sentence_of
+from i18n.message import LocalizedMessage, joined, listed
 from runtime.clock import wall_ms
 from wire.durations import HOUR_MS
 
@@ -37,7 +37,6 @@ MOST_DUE = 10_000
 """So many hours are told of that wait to be made again; where there are so many there may be more."""
 MOST_MADE = 1_000
 """Hours that a pass makes again."""
-_log = logging.getLogger(__name__)
 
 Span = tuple[int, int]
 """start <= time < end, in UTC ms."""
@@ -86,11 +85,11 @@ class Removal:
         self._spared: Mapping[Series, int] = {}
         self._is_whole, self._resumes = False, True
         self._held_back: str = ""
-        self._problem: str = ""
+        self._work = RepeatedWork(waits=_waits if self._removes else None, fails=_fails)
 
     def component(self) -> Component:
         """Say from when on what is kept, and what refuses to go."""
-        problem = self._problem or self._held_back
+        problem = self._work.problem or self._held_back
         kept: str = kept_in_words(self._kept)
         if self._removes and not self._may_begin:
             kept = joined((kept, _NOT_YET))
@@ -99,7 +98,7 @@ class Removal:
     async def run(self) -> None:
         """Work until cancelled, on a store that is open."""
         while True:
-            await self._try()
+            await self._work.attempt(self.once)
             await self._sleep(PASS_S if self._may_begin else LOOK_S)
 
     @property
@@ -243,25 +242,13 @@ class Removal:
         last_s, self._last_s = self._last_s, now_s
         return 0 if last_s is None else round((now_s - last_s) * 1_000)
 
-    async def _try(self) -> None:
-        try:
-            await self.once()
-        except StoreUnavailable as error:
-            waits = LocalizedMessage("removal waits: {problem}", problem=sentence_of(error))
-            self._set_problem(waits if self._removes else "")
-        except Exception as error:
-            _log.exception("removing readings failed in a way that nobody foresaw; the next pass tries again")
-            said = LocalizedMessage(
-                "removing readings failed with {error}; its log has the details", error=type(error).__name__
-            )
-            self._set_problem(said)
-        else:
-            self._set_problem("")
 
-    def _set_problem(self, problem: str) -> None:
-        if problem and problem != self._problem:
-            _log.warning("%s", problem)
-        self._problem = problem
+def _waits(problem: str) -> LocalizedMessage:
+    return LocalizedMessage("removal waits: {problem}", problem=problem)
+
+
+def _fails(error: str) -> LocalizedMessage:
+    return LocalizedMessage("removing readings failed with {error}; its log has the details", error=error)
 
 
 _KEPT = {

@@ -8,18 +8,18 @@ One process of a store does it: the one with shard 0. The others look how far it
 """
 
 import asyncio
-import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
 from cloud.core.health import Component, Condition
 from cloud.core.times import message_time
-from cloud.readings.contract import LATEST_MS, ReadingsStore, StoreUnavailable
+from cloud.readings.contract import LATEST_MS, ReadingsStore
+from cloud.readings.repeated_work import RepeatedWork
 from cloud.readings.rolling import RestingPace, Rolling, Sleep
 from cloud.readings.rollups import GRACE_MS, SeriesHour, Sweep, hour_of
-from i18n.message import LocalizedMessage, sentence_of
+from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS
 
@@ -30,7 +30,6 @@ LONGEST_MS = 366 * DAY_MS
 FEW_READINGS = 500_000
 """After a stretch of fewer the next one is longer, else shorter: all of a stretch are counted in one question."""
 _EARLIEST_MS = -(2**62)
-_log = logging.getLogger(__name__)
 
 
 class Roller:
@@ -45,13 +44,13 @@ class Roller:
         self._sweep: Sweep | None = None
         self._oldest_ms: int | None = None
         self._stretch_ms = HOUR_MS
-        self._problem = ""
+        self._work = RepeatedWork(waits=_waits, fails=_fails)
 
     def component(self) -> Component:
         """Say how far the rollups are."""
-        if self._problem:
+        if self._work.problem:
             said = LocalizedMessage(
-                "{problem}; charts of a long time read every reading meanwhile", problem=self._problem
+                "{problem}; charts of a long time read every reading meanwhile", problem=self._work.problem
             )
             return Component(Condition.DEGRADED, said)
         return Component(Condition.OK, self._in_words())
@@ -74,9 +73,9 @@ class Roller:
         """Work until cancelled, on a store that is open."""
         while True:
             began = self._timer()
-            await self._try(self.once if self._is_own else self._poll)
-            while self._is_own and not self._problem and self._timer() - began < PASS_S and self.has_past:
-                await self._try(self.fill)
+            await self._work.attempt(self.once if self._is_own else self._poll)
+            while self._is_own and not self._work.problem and self._timer() - began < PASS_S and self.has_past:
+                await self._work.attempt(self.fill)
             await self._sleep(max(1.0, PASS_S - (self._timer() - began)))
 
     @property
@@ -171,24 +170,13 @@ class Roller:
     async def _poll(self) -> None:
         await self._store.rollups.sweep()
 
-    async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await work()
-        except StoreUnavailable as error:
-            self._set_problem(LocalizedMessage("rollups wait: {problem}", problem=sentence_of(error)))
-        except Exception as error:
-            _log.exception("making rollups failed in a way that nobody foresaw; the next pass tries again")
-            said = LocalizedMessage(
-                "making rollups failed with {error}; its log has the details", error=type(error).__name__
-            )
-            self._set_problem(said)
-        else:
-            self._set_problem("")
 
-    def _set_problem(self, problem: str) -> None:
-        if problem and problem != self._problem:
-            _log.warning("%s", problem)
-        self._problem = problem
+def _waits(problem: str) -> LocalizedMessage:
+    return LocalizedMessage("rollups wait: {problem}", problem=problem)
+
+
+def _fails(error: str) -> LocalizedMessage:
+    return LocalizedMessage("making rollups failed with {error}; its log has the details", error=error)
 
 
 def _stretches(due: Mapping[SeriesHour, str]) -> Iterator[dict[SeriesHour, str]]:

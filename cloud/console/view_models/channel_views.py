@@ -82,7 +82,10 @@ SECRETS: Mapping[str, Sequence[str]] = {
 
 
 class ListedChannel(msgspec.Struct, frozen=True):
-    """A channel in the list; `level` is of health, `steps` the numbers of the steps that name it, as text."""
+    """A channel in the list; `level` is of health, `steps` the numbers of the steps that name it, as text.
+
+    `tested` is when it last took one of the test alarms that go out by themselves.
+    """
 
     name: str
     kind: str
@@ -94,6 +97,7 @@ class ListedChannel(msgspec.Struct, frozen=True):
     steps: str
     sent: str
     failed: str
+    tested: str
 
 
 class ListedChannelChange(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from cloud.console.view_models.channel_views import (
     change_row,
     label_of,
 )
+from cloud.console.view_models.health import LEVELS
 from cloud.core.health import Condition
 from cloud.notify.channel_state import ChannelState
 from cloud.notify.health import channel_component
@@ -26,7 +27,6 @@ from cloud.platform import Platform
 from i18n import figures
 from runtime.clock import boot_s
 
-LEVELS = {Condition.OK: "ok", Condition.DEGRADED: "warn", Condition.DOWN: "bad"}
 AGAIN_S = 5.0
 """How often the channels are asked of the database while somebody looks."""
 CHANGES_SHOWN = 20
@@ -88,16 +88,19 @@ class _ChannelsPage:
         record = next((each for each in known.records if each.name == name), None)
         is_file = known.owner_of(name) == "cloud.toml"
         use = "in use" if is_file or record is None else record.use
-        said, level, sent, failed = "", "off", "", ""
+        said, level, sent, failed, tested = "", "off", "", "", ""
         if state is not None:
             component = channel_component(self._platform.notifier.settings, state)
-            said = component.detail if state.waiting or component.status is not Condition.OK else ""
+            is_worth_saying = state.waiting or component.status is not Condition.OK
+            said = figures.said_at(_, component.detail, visit.zone) if is_worth_saying else ""
             level = LEVELS[component.status]
-            sent = figures.day_and_time(_, state.sent_ms, visit.zone) if state.sent_ms else _("never")
-            failed = figures.day_and_time(_, state.failed_ms, visit.zone) if state.failed_ms else _("never")
+            sent, failed, tested = (
+                figures.day_and_time(_, time_ms, visit.zone) if time_ms else _("never")
+                for time_ms in (state.sent_ms, state.failed_ms, state.self_tested_ms)
+            )
         steps = ", ".join(str(number) for number in known.steps_of(name))
         words = _(KIND_WORDS[kind]) if kind in KIND_WORDS else kind
-        return ListedChannel(name, words, use, _(USE_WORDS[use]), is_file, level, said, steps, sent, failed)
+        return ListedChannel(name, words, use, _(USE_WORDS[use]), is_file, level, said, steps, sent, failed, tested)
 
     async def _changes(self, visit: PageVisit) -> tuple[ListedChannelChange, ...]:
         found = await self._platform.channels.changes(limit=CHANGES_SHOWN)

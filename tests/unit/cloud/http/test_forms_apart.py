@@ -87,7 +87,7 @@ FORMS: list[Form] = [
     ("people", "people", "revoke_token", {"token": "{token}"}),
 ]  # fmt: skip
 NAMES_NOTHING = {
-    ("", "story"), ("duty", "add"), ("duty", "remove"), ("duty", "hand-over"), ("duty", "read"), ("health", "test"),
+    ("", "story"), ("duty", "add"), ("duty", "remove"), ("duty", "hand-over"), ("duty", "read"),
     ("backups", "make"), ("backups", "verify"),
     *(("rollouts", action) for action in ("start", "stop", "go-on")),
     ("health", "test_alarm"), *(("channels", action) for action in ("add", "test", "undo")),

@@ -89,3 +89,12 @@ async def test_an_operator_tests_and_changes_nothing_and_who_sees_some_sites_nei
         assert (await browser.send(page, "add", **PHONE)).status == 404
         assert (await browser.open(f"{PATH}/hook")).status == 404
     assert city.notifier.channels.records == ()
+
+
+async def test_a_test_that_fails_is_said_and_what_waits_stands_in_the_list_in_the_readers_language(city: Morotai):
+    async with asked(city, Role.OPERATOR) as browser:
+        failed = await browser.send(await browser.open(PATH), "test", channel="hook")
+        assert failed.status == 422
+        assert failed.words("mistake")[0].startswith("hook: ")
+        listed = (await browser.open("/console/id/channels")).words("channel")[0]
+    assert "pesan yang menunggu: 1" in listed
