@@ -49,11 +49,8 @@ def next_channel(settings: NotifySettings, notification: Notification) -> Channe
 def substitute(settings: NotifySettings, notification: Notification) -> ChannelSettings | None:
     """Return who takes over from a channel out of use: the next of its step, another of it, one of any step."""
     others = (
-        channel
-        for step in _steps_from(settings, notification.step)
-        for channel in settings.channels_of(step)
-        if channel.name != notification.channel
-    )
+        channel for step in _steps_from(settings, notification.step) for channel in settings.channels_of(step)
+    )  # fmt: skip
     return next_channel(settings, notification) or next(others, None)
 
 
