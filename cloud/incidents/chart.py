@@ -9,12 +9,12 @@
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-import msgspec
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable
 
 from cloud.incidents.fonts import PLAIN, shown
+from cloud.incidents.pages import LevelLimit
 from cloud.incidents.stretch import Stretch
 from cloud.readings.contract import Point
 from i18n import figures
@@ -23,14 +23,6 @@ from i18n.catalog import Catalog
 _LEFT, _RIGHT, _BOTTOM, _TOP = 44, 74, 26, 8
 _TICKS = 5
 _SIZE = 8
-
-
-class LevelLimit(msgspec.Struct, frozen=True):
-    """The limit of a level and its name; `colour` is #rrggbb."""
-
-    name: str
-    limit: float
-    colour: str
 
 
 class IncidentChart(Flowable):  # type: ignore[misc]  # the library has no types

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from cloud.alarms.records import Alarm
-from cloud.incidents.chart import LevelLimit
 from cloud.incidents.incident import Incident, Incidents
-from cloud.incidents.pdf import IncidentPages, pdf_of
+from cloud.incidents.pages import IncidentPages, LevelLimit
 from cloud.incidents.stretch import Stretch, stretch_of
 from cloud.incidents.words import journal_lines, limit_of, notified_lines, step_lines, value_of
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
@@ -44,7 +43,7 @@ class IncidentFiles:
         async with self._turns:
             stretch, trouble = await self._stretch(_, alarm, now_ms)
             pages = self._pages(_, incident, stretch, trouble, now_ms)
-            return await asyncio.to_thread(pdf_of, _, pages)
+            return await asyncio.to_thread(_drawn, _, pages)
 
     async def _stretch(self, _: Catalog, alarm: Alarm, now_ms: int) -> tuple[Stretch | None, str]:
         if not alarm.quantity:
@@ -136,6 +135,12 @@ def _value_at_worst(incident: Incident) -> float | None:
     began = (EventKind.RAISED, EventKind.WORSENED)
     reached = [each for each in incident.changes if each.kind in began and each.level == incident.alarm.worst]
     return reached[-1].value if reached else None
+
+
+def _drawn(_: Catalog, pages: IncidentPages) -> bytes:
+    from cloud.incidents.pdf import pdf_of  # slow to import, and most processes never draw one
+
+    return pdf_of(_, pages)
 
 
 def _limits(_: Catalog, alarm: Alarm) -> list[LevelLimit]:

@@ -6,9 +6,7 @@ pdf_of(catalog, pages) -> b"%PDF-1.4 …"      bounded: so many lines of each pa
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from xml.sax.saxutils import escape
-from zoneinfo import ZoneInfo
 
-import msgspec
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -16,10 +14,9 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from cloud.incidents.chart import IncidentChart, LevelLimit
+from cloud.incidents.chart import IncidentChart
 from cloud.incidents.fonts import BOLD, PLAIN, register, shown
-from cloud.incidents.stretch import Stretch
-from cloud.incidents.words import JournalLine, NotifiedLine, StepLine
+from cloud.incidents.pages import IncidentPages
 from i18n.catalog import Catalog
 
 MOST_LINES = 300
@@ -29,28 +26,6 @@ _MARGIN = 18 * mm
 _WIDTH = A4[0] - 2 * _MARGIN - 12  # the library's frame keeps 6 points on each side
 _CHART_HEIGHT = 190
 _INK, _SOFT, _RULE = HexColor("#16202b"), HexColor("#566270"), HexColor("#c9d1da")
-
-
-class IncidentPages(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the file says, in words; `stretch` is drawn, `trouble` is why there is nothing to draw."""
-
-    city: str
-    number: int
-    title: str
-    where: str
-    made: str
-    zone: ZoneInfo
-    facts: tuple[tuple[str, str], ...]
-    advice: str
-    steps: tuple[StepLine, ...]
-    notified: tuple[NotifiedLine, ...]
-    journal: tuple[JournalLine, ...]
-    stretch: Stretch | None
-    trouble: str
-    measured: str
-    limits: list[LevelLimit]
-    alarm: tuple[int, int]
-    whole: tuple[str, ...]
 
 
 def pdf_of(_: Catalog, pages: IncidentPages) -> bytes:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from cloud.cli.exit_codes import CANNOT_START
@@ -20,6 +22,13 @@ from tests.unit.cloud.backup.full_registry import ROWS, fill, rows_of
 from tests.unit.cloud.registry.test_city_file import GOOD
 
 OLDEST, NEWEST = revisions()[0], revisions()[-1]
+
+
+def test_the_migrations_say_of_themselves_what_alembic_finds():
+    config = Config()
+    config.set_main_option("script_location", "cloud/database/migrations")
+    walked = list(ScriptDirectory.from_config(config).walk_revisions())
+    assert revisions() == tuple(script.revision for script in reversed(walked))
 
 
 def done(url: str, work: Callable[[Connection], Any]) -> Any:
