@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cloud.core.csv_cells import FORMULA, guarded, unguarded
@@ -22,6 +22,7 @@ from cloud.core.csv_cells import FORMULA, guarded, unguarded
         pytest.param("\tx", '"\'\tx"', id="tab"),
         pytest.param("\rx", '"\'\rx"', id="return"),
         pytest.param("'=x", "\"''=x\"", id="as if guarded"),
+        pytest.param("''=x", "\"'''=x\"", id="as if guarded twice"),
         pytest.param("'tis", "'tis", id="apostrophe"),
         pytest.param("", "", id="nothing"),
     ],
@@ -30,6 +31,7 @@ def test_a_text_is_a_cell_that_is_no_formula(text: str, cell: str):
     assert guarded(text) == cell
 
 
+@example("''=", ",")
 @given(st.text(st.sampled_from("=+-@\t\r'\"a,;"), max_size=8), st.sampled_from(",;"))
 def test_every_text_is_read_back_as_it_was_and_never_begins_as_a_formula(text: str, between: str):
     ((cell, end),) = csv.reader([f"{guarded(text)}{between}end"], delimiter=between)
