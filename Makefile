@@ -22,6 +22,8 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report
 COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 
 .DEFAULT_GOAL := help
+# what installs waits for the network, for the disk and for the core in turn: two at once take half as long
+MAKEFLAGS += --jobs=2
 .PHONY: help demo fmt lint types walls unit integration property end-to-end check test proofs bench docs pictures build wheelhouse \
         servers five-cases constraints clean
 
