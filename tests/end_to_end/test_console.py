@@ -36,6 +36,16 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+COUNTED = """
+    const listen = EventSource.prototype.addEventListener;
+    window.heard = 0;
+    EventSource.prototype.addEventListener = function (kind, tell) {
+      listen.call(this, kind, (event) => { tell(event); if (kind === "fragments") window.heard += 1; });
+    };
+"""
+"""Counts in `heard` what a page has been told and has had its say about."""
+
+
 def console_in(folder: Path, port: int) -> Program:
     command = [sys.executable, "-m", "tests.unit.cloud.console.served", str(port), str(folder), str(DEMO_COAST)]
     return Program("console", command, folder, port=port)
@@ -97,6 +107,21 @@ def test_a_reading_is_shown_and_its_figures_move_without_being_built_anew(look: 
     handle, first = value.element_handle(), value.inner_text()
     wait_until(lambda: value.inner_text() != first, "the water level moves")
     assert handle.evaluate("element => element.isConnected"), "the element was replaced instead of changed"
+
+
+def test_nothing_moves_under_a_finger_and_what_came_meanwhile_is_shown_when_it_lets_go(look: OpenPage):
+    page = look()
+    page.add_init_script(COUNTED)
+    page.reload()
+    value = page.locator(f"{WATER_LEVEL} .figure-value")
+    wait_until(lambda: page.evaluate("heard") > 0, "the page is live")
+    page.locator("#strip").hover()
+    page.mouse.down()
+    first, heard = value.inner_text(), page.evaluate("heard")
+    wait_until(lambda: page.evaluate("heard") > heard + 1, "more came")
+    assert value.inner_text() == first
+    page.mouse.up()
+    wait_until(lambda: value.inner_text() != first, "the water level moves again")
 
 
 def test_the_age_of_a_reading_grows(look: OpenPage):

@@ -2,10 +2,19 @@
 const siagaLive = (() => {
   "use strict";
   const QUIET_MS = 25000; // the server speaks at least every ten seconds
+  const PRESS_MS = 5000; // what is pressed for longer is a scrollbar, or a hand that rests on the screen
   let source = null, heard = performance.now(), heardAt = new Date(), ended = "";
+  let pressed = 0;
+  const held = new Map();
 
+  // nothing moves away from under a finger: what comes while something is being pressed is shown when it is let go
   function fragments(list) {
-    for (const [id, digest, html] of list) {
+    for (const [id, digest, html] of list) held.set(id, [digest, html]);
+    if (!pressed) show();
+  }
+
+  function show() {
+    for (const [id, [digest, html]] of held) {
       const place = document.getElementById(id);
       if (!place) continue;
       place.dataset.live = digest;
@@ -14,7 +23,19 @@ const siagaLive = (() => {
       siagaMorph.children(place, wanted.content, false);
       place.dispatchEvent(new CustomEvent("siaga:fragment", { bubbles: true }));
     }
+    held.clear();
     document.dispatchEvent(new CustomEvent("siaga:changed"));
+  }
+
+  function press() {
+    clearTimeout(pressed);
+    pressed = setTimeout(release, PRESS_MS);
+  }
+
+  function release() {
+    clearTimeout(pressed);
+    pressed = 0;
+    if (held.size) show();
   }
 
   function say(sentence) {
@@ -63,6 +84,9 @@ const siagaLive = (() => {
     again();
   }
 
+  document.addEventListener("pointerdown", press);
+  // the click of a press comes after these, and before what is put off until later
+  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => setTimeout(release));
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && !document.body.hasAttribute("data-alert")) close();
     else if (!source) open();
