@@ -20,6 +20,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.forked import ForkedProcess, can_be_forked, forked
+
 Command = list[str | Path]
 """A program and what it is given."""
 
@@ -105,16 +107,19 @@ class Program:
         self.folder = folder
         self.port = port
         self.log = folder / f"{name}.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
     def start(self) -> Self:
         """Start it and wait until it listens on its port, if it has one; one that never does is killed."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUNBUFFERED": "1"},
-                start_new_session=True,
-            )  # fmt: skip
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUNBUFFERED": "1"}
+        if can_be_forked(self.command):
+            self.process = forked(self.command[2:], log=self.log, folder=self.folder, environment=environment)
+        else:
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(
+                    self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder,
+                    env=environment, start_new_session=True,
+                )  # fmt: skip
         if self.port is not None:
             port = self.port
             try:
