@@ -16,15 +16,21 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import islice
+from itertools import accumulate, islice
 from zoneinfo import ZoneInfo
 
 from cloud.readings.contract import Point
 from rules.timing import Timing
+from wire.durations import HOUR_MS
 
 NEVER_MS = 2**62
 """Later than any moment: of a series that was never read nothing is known."""
 LONG_AGO_MS = -NEVER_MS
+
+NEAR_MS = HOUR_MS
+"""What is new so soon after other news is of one stretch with it; of what lies between two stretches nothing is new."""
+MOST_STRETCHES = 32
+"""Late ones that are kept apart until they are taken: each may come to hours that nothing else asks for."""
 
 Key = tuple[str, str]
 """(sensor, quantity)."""
@@ -37,13 +43,16 @@ class HeldSeries(ABC):
     """
 
     __slots__ = (
-        "_is_founded", "_on_news", "_told", "key", "last_ms", "news_ms", "shift_ms", "since_ms", "timing", "zone",
+        "_is_founded", "_late_news", "_live_ms", "_on_news", "_told", "key", "last_ms", "news_ms", "shift_ms",
+        "since_ms", "timing", "zone",
     )  # fmt: skip
 
     def __init__(self, key: Key, timing: Timing, zone: ZoneInfo, on_news: Callable[["HeldSeries"], None]) -> None:
         self.key, self.timing, self.zone = key, timing, zone
         self.shift_ms = timing.shift_ms
         self.since_ms, self.last_ms, self.news_ms = NEVER_MS, LONG_AGO_MS, NEVER_MS
+        self._live_ms = NEVER_MS  # from here to the newest all may be new; what is new before it:
+        self._late_news: list[tuple[int, int]] = []
         self._on_news = on_news
         self._told: list[Callable[[], None]] | None = None
         self._is_founded = False
@@ -56,27 +65,50 @@ class HeldSeries(ABC):
             return
         if self._told is not None:
             self._told.append(partial(self.add, times_ms, values))
+            self._note_late(first_ms, times_ms[-1])
         elif first_ms <= self.last_ms:
             self.forget(first_ms, times_ms[-1])
-            return
         else:
+            if first_ms - self.last_ms > NEAR_MS:
+                self._end_stretch()
             self.last_ms = times_ms[-1]
             shift_ms = self.shift_ms
             self._fold([each + shift_ms for each in times_ms] if shift_ms else times_ms, values)
-        if first_ms + self.shift_ms < self.news_ms:
-            self._note_news(first_ms + self.shift_ms)
+            if self._live_ms == NEVER_MS:
+                self._live_ms = first_ms + shift_ms
+                self._note_news(self._live_ms)
 
     def forget(self, first_ms: int, last_ms: int) -> None:
         """What was stored with stamps from `first_ms` to `last_ms` (UTC, both included) is to be read again."""
         if self._told is not None:
             self._told.append(partial(self.forget, first_ms, last_ms))
         else:
-            self.last_ms = max(self.last_ms, last_ms)
+            if last_ms > self.last_ms:
+                self._end_stretch()
+                self.last_ms = last_ms
             self.since_ms = max(self.since_ms, last_ms + self.shift_ms + 1)
-        self._note_news(first_ms + self.shift_ms)
+        self._note_late(first_ms, last_ms)
+
+    def _end_stretch(self) -> None:
+        """What comes next is no more of one stretch with the newest: nothing between them is to be computed."""
+        if self._live_ms != NEVER_MS:
+            live_ms, self._live_ms = self._live_ms, NEVER_MS
+            self._late_news.append((live_ms, self.last_ms + self.shift_ms))
+
+    def _note_late(self, first_ms: int, last_ms: int) -> None:
+        """What was stored with stamps from `first_ms` to `last_ms` is news."""
+        first_ms, last_ms = first_ms + self.shift_ms, last_ms + self.shift_ms
+        late = self._late_news
+        if late and late[-1][0] <= first_ms <= late[-1][1] + NEAR_MS:  # a backlog comes in its order
+            late[-1] = late[-1][0], max(late[-1][1], last_ms)
+        else:
+            late.append((first_ms, last_ms))
+            if len(late) > MOST_STRETCHES:
+                self._late_news = _joined(late)
+        self._note_news(first_ms)
 
     def _note_news(self, first_ms: int) -> None:
-        """What follows from the moment `first_ms` on is to be computed again."""
+        """There is news, at the moment `first_ms` and maybe later."""
         if self.news_ms == NEVER_MS:
             self._on_news(self)
         self.news_ms = min(self.news_ms, first_ms)
@@ -85,11 +117,16 @@ class HeldSeries(ABC):
         """All of it is to be read again."""
         self.since_ms = NEVER_MS
 
-    def take_news(self) -> tuple[int, int]:
-        """The first and the newest moment of what is new, which then is new no more."""
-        found = self.news_ms, max(self.news_ms, self.last_ms + self.shift_ms)
-        self.news_ms = NEVER_MS
+    def take_news(self) -> list[tuple[int, int]]:
+        """The first and the last moment of each stretch of what is new, which then is new no more."""
+        self._end_stretch()
+        found, self._late_news, self.news_ms = self._late_news, [], NEVER_MS
         return found
+
+    def leave_news(self, first_ms: int, last_ms: int) -> None:
+        """Of what was just taken all from the moment `first_ms` to `last_ms` is new still."""
+        self._late_news = [(first_ms, last_ms)]
+        self.news_ms = first_ms
 
     def begin_read(self) -> bool:
         """The series will be read; False where somebody else is at it."""
@@ -133,6 +170,21 @@ class HeldSeries(ABC):
     @abstractmethod
     def _fold_point(self, moment_ms: int, value: float, marks: int) -> None:
         """Go on with one that was read."""
+
+
+def _joined(late: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Half of `MOST_STRETCHES` at most: over the narrowest gaps between them."""
+    stretches = sorted(late)
+    ends_ms = accumulate((last_ms for _, last_ms in stretches), max)
+    gaps_ms = [first_ms - end_ms for (first_ms, _), end_ms in zip(stretches[1:], ends_ms, strict=False)]
+    narrow_ms = max(NEAR_MS, sorted(gaps_ms)[-(MOST_STRETCHES // 2)])
+    found = stretches[:1]
+    for (first_ms, last_ms), gap_ms in zip(stretches[1:], gaps_ms, strict=True):
+        if gap_ms <= narrow_ms:
+            found[-1] = found[-1][0], max(found[-1][1], last_ms)
+        else:
+            found.append((first_ms, last_ms))
+    return found
 
 
 def _is_ascending(times_ms: Sequence[int]) -> bool:

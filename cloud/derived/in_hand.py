@@ -105,16 +105,18 @@ class InHand:
                 if held.news_ms >= minute_ms:
                     self._news.append(held)
                     continue
-                first_ms, last_ms = held.take_news()
-                if last_ms >= minute_ms:
+                stretches = held.take_news()
+                newest_ms = max(last_ms for _, last_ms in stretches)
+                if newest_ms >= minute_ms:
                     self._news.append(held)
-                    held.news_ms = minute_ms
+                    held.leave_news(minute_ms, newest_ms)
             elif isinstance(held, HeldHours) and held.is_under_way and held.end_ms > now_ms:
                 held.take_news()  # `take_ended` has it
                 continue
             else:
-                first_ms, last_ms = held.take_news()
-            yield *held.key, first_ms - held.shift_ms, last_ms - held.shift_ms
+                stretches = held.take_news()
+            for first_ms, last_ms in stretches:
+                yield *held.key, first_ms - held.shift_ms, last_ms - held.shift_ms
 
     def take_ended(self, now_ms: int) -> Iterator[Changed]:
         """The hours that have ended since the last call."""

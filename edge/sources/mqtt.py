@@ -99,6 +99,7 @@ class LocalBroker:
         self._recorded_ms = 0
         self._matching: dict[str, tuple[SourceRoute, ...]] = {}
         self._loop = asyncio.get_running_loop()
+        self._heard_before = [route.tally.frames for route in self._routes]
         self._unsafe: dict[int, list[Message]] = {}
         self._timeless: deque[Message] = deque()
         self._parsed_already = _ParsedMessage("", b"", {})
@@ -160,6 +161,7 @@ class LocalBroker:
 
     def _begin(self) -> None:
         self._echo.begin(boot_ms())
+        self._heard_before = [route.tally.frames for route in self._routes]
         if self._timeless and self._timeless[0].qos:
             self._undo()
         self._timeless = deque(message for message in self._timeless if not message.qos)  # the others come again
@@ -168,8 +170,9 @@ class LocalBroker:
         self._spooler.append((), keep={_FILTERS: "\n".join(self._filters)})
         self._echo.connected()
         self._paused = False
-        for route in self._routes:
-            route.tally.opened(now_s=self._loop.time())
+        for route, frames in zip(self._routes, self._heard_before, strict=True):
+            if route.tally.frames == frames:  # a kept session's messages come before all is subscribed
+                route.tally.opened(now_s=self._loop.time())
         if self._timeless:
             self._hold_back()
         self.poll()

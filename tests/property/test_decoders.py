@@ -51,7 +51,7 @@ def stream(name):
 
 
 @each_family
-@settings(max_examples=20)  # for each of a hundred examples of the catalog
+@settings(max_examples=8)  # for each of a hundred examples of the catalog
 @given(data=st.data())
 def test_splitting_the_bytes_changes_nothing(name, data):
     bytes_ = data.draw(stream(name))
@@ -61,7 +61,7 @@ def test_splitting_the_bytes_changes_nothing(name, data):
 
 
 @each_family
-@settings(max_examples=20)  # for each of a hundred examples of the catalog
+@settings(max_examples=8)  # for each of a hundred examples of the catalog
 @given(data=st.data())
 def test_any_bytes_are_accepted_and_what_is_kept_stays_bounded(name, data):
     seed = data.draw(st.one_of(st.binary(max_size=300), noise(name)))
@@ -69,7 +69,7 @@ def test_any_bytes_are_accepted_and_what_is_kept_stays_bounded(name, data):
 
 
 @each_family
-@settings(max_examples=20)  # for each of a hundred examples of the catalog
+@settings(max_examples=8)  # for each of a hundred examples of the catalog
 @given(data=st.data())
 def test_no_whole_frame_is_lost_to_the_noise_before_it(name, data):
     frames = SERIAL[name].frames

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from cloud.derived import in_hand
 from cloud.derived.held_levels import HeldLevels
+from cloud.derived.held_series import MOST_STRETCHES
 from cloud.derived.in_hand import InHand
 from cloud.derived.site_sensors import SiteSensors
 from cloud.readings.blocks import Block
@@ -65,6 +68,41 @@ def test_air_is_computed_when_its_hour_has_ended_and_levels_when_their_minute_ha
     assert ended == {("air", "pm2_5"), ("river", "water_level")}
     hands.store("air", ("pm2_5",), NINE + 40_000)
     assert list(hands.held.take_news(NINE + HOUR)) == [("air", "pm2_5", NINE + 40_000, NINE + 40_000)], "it was late"
+
+
+YEAR = 365 * 24 * HOUR
+
+
+@pytest.mark.parametrize(("sensor", "quantity"), [("river", "water_level"), ("air", "pm2_5")])
+def test_a_reading_of_a_year_ago_has_its_own_hour_computed_again_and_not_the_year_after_it(sensor: str, quantity: str):
+    hands = Hands()
+    hands.found(sensor, quantity, NINE)
+    hands.store(sensor, (quantity,), NINE)
+    hands.store(sensor, (quantity,), NINE - YEAR)
+    news = list(hands.held.take_news(NINE + HOUR))
+    assert sorted(news) == [(sensor, quantity, NINE - YEAR, NINE - YEAR), (sensor, quantity, NINE, NINE)]
+    assert list(hands.held.take_news(NINE + HOUR)) == []
+
+
+def test_nothing_is_computed_of_the_time_in_which_a_gauge_said_nothing_or_the_clock_stood_wrong():
+    hands = Hands()
+    hands.found("river", "water_level", NINE)
+    hands.store("river", ("water_level",), NINE)
+    hands.store("river", ("water_level",), NINE + YEAR)
+    news = [(first_ms, last_ms) for *_, first_ms, last_ms in hands.held.take_news(NINE + YEAR + MINUTE)]
+    assert news == [(NINE, NINE), (NINE + YEAR, NINE + YEAR)]
+
+
+def test_late_readings_of_any_number_of_days_are_a_bounded_number_of_stretches_and_each_is_in_one():
+    hands = Hands()
+    hands.found("air", "pm2_5", NINE)
+    hands.store("air", ("pm2_5",), NINE)
+    late = [NINE - (day * day + 1) * 24 * HOUR for day in range(200)]
+    for time_ms in late:
+        hands.store("air", ("pm2_5",), time_ms)
+    news = [(first_ms, last_ms) for *_, first_ms, last_ms in hands.held.take_news(NINE + HOUR)]
+    assert len(news) <= MOST_STRETCHES + 1
+    assert all(any(first_ms <= time_ms <= last_ms for first_ms, last_ms in news) for time_ms in [*late, NINE])
 
 
 def test_what_stands_beside_a_doubted_reading_is_read_again():

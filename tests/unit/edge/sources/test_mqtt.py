@@ -18,7 +18,7 @@ from firmware_bridge.sample import Frame, Noise, Publication, Sample
 from runtime.broker_settings import BrokerSettings
 from runtime.clock import boot_ms
 from runtime.mqtt_connection import Message
-from wire import Reading
+from wire import Reading, SourceStatus
 
 SETTINGS = """
 [gateway]
@@ -166,6 +166,19 @@ async def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: P
 
     bench = await on_a_bench(tmp_path, scenario)
     assert [reading.time_ms for readings, _ in bench.kept for reading in readings] == [1764000000000]
+
+
+async def test_what_comes_before_all_is_subscribed_is_heard_and_what_came_before_the_connection_is_not(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.local._begin()
+        bench.receive(b'{"co2": 400}')
+        bench.local._connected()
+        assert bench.tally.status is SourceStatus.OK
+        bench.local._begin()
+        bench.local._connected()
+        assert bench.tally.status is SourceStatus.STARTING
+
+    await on_a_bench(tmp_path, scenario)
 
 
 async def test_channels_name_the_sensors_behind_one_topic_and_one_without_a_name_is_said(tmp_path: Path):
