@@ -40,6 +40,7 @@ def findings(config: Path) -> tuple[int, dict[str, Any], dict[str, dict[str, str
 def test_the_doctor_asks_a_running_agent_and_leaves_it_its_lines_and_its_connection(tmp_path: Path):
     wire = Wire(tmp_path / "tty-river")
     gateway = Gateway(tmp_path, sources=RIVER.format(port=wire.port))
+    gateway.edge.command = ["env", *gateway.edge.command]  # not forked: it is told by its command line
     with gateway.broker, gateway.edge:
         cloud = Cloud(gateway.port)
         wait_until(lambda: cloud.is_open("river"), "the line is open")
