@@ -169,14 +169,16 @@ async def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: P
 
 
 async def test_what_comes_before_all_is_subscribed_is_heard_and_what_came_before_the_connection_is_not(tmp_path: Path):
+    def connect(bench: Bench, *messages: bytes) -> SourceStatus:
+        bench.local._begin()
+        for message in messages:
+            bench.receive(message)
+        bench.local._connected()
+        return bench.tally.status
+
     def scenario(bench: Bench) -> None:
-        bench.local._begin()
-        bench.receive(b'{"co2": 400}')
-        bench.local._connected()
-        assert bench.tally.status is SourceStatus.OK
-        bench.local._begin()
-        bench.local._connected()
-        assert bench.tally.status is SourceStatus.STARTING
+        assert connect(bench, b'{"co2": 400}') is SourceStatus.OK
+        assert connect(bench) is SourceStatus.STARTING
 
     await on_a_bench(tmp_path, scenario)
 
