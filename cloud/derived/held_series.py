@@ -93,7 +93,7 @@ class HeldSeries(ABC):
         """What comes next is no more of one stretch with the newest: nothing between them is to be computed."""
         if self._live_ms != NEVER_MS:
             live_ms, self._live_ms = self._live_ms, NEVER_MS
-            self._late_news.append((live_ms, self.last_ms + self.shift_ms))
+            self._keep_apart(live_ms, self.last_ms + self.shift_ms)
 
     def _note_late(self, first_ms: int, last_ms: int) -> None:
         """What was stored with stamps from `first_ms` to `last_ms` is news."""
@@ -102,10 +102,13 @@ class HeldSeries(ABC):
         if late and late[-1][0] <= first_ms <= late[-1][1] + NEAR_MS:  # a backlog comes in its order
             late[-1] = late[-1][0], max(late[-1][1], last_ms)
         else:
-            late.append((first_ms, last_ms))
-            if len(late) > MOST_STRETCHES:
-                self._late_news = _joined(late)
+            self._keep_apart(first_ms, last_ms)
         self._note_news(first_ms)
+
+    def _keep_apart(self, first_ms: int, last_ms: int) -> None:
+        self._late_news.append((first_ms, last_ms))
+        if len(self._late_news) > MOST_STRETCHES:
+            self._late_news = _joined(self._late_news)
 
     def _note_news(self, first_ms: int) -> None:
         """There is news, at the moment `first_ms` and maybe later."""

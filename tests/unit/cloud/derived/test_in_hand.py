@@ -93,16 +93,16 @@ def test_nothing_is_computed_of_the_time_in_which_a_gauge_said_nothing_or_the_cl
     assert news == [(NINE, NINE), (NINE + YEAR, NINE + YEAR)]
 
 
-def test_late_readings_of_any_number_of_days_are_a_bounded_number_of_stretches_and_each_is_in_one():
+@pytest.mark.parametrize("way", [-1, 1], ids=["late ones", "those after a silence"])
+def test_readings_days_apart_are_a_bounded_number_of_stretches_and_each_is_in_one(way: int):
     hands = Hands()
-    hands.found("air", "pm2_5", NINE)
-    hands.store("air", ("pm2_5",), NINE)
-    late = [NINE - (day * day + 1) * 24 * HOUR for day in range(200)]
-    for time_ms in late:
-        hands.store("air", ("pm2_5",), time_ms)
-    news = [(first_ms, last_ms) for *_, first_ms, last_ms in hands.held.take_news(NINE + HOUR)]
-    assert len(news) <= MOST_STRETCHES + 1
-    assert all(any(first_ms <= time_ms <= last_ms for first_ms, last_ms in news) for time_ms in [*late, NINE])
+    hands.found("river", "water_level", NINE)
+    times_ms = [NINE + way * (day * day + 1) * 24 * HOUR for day in range(200)]
+    for time_ms in times_ms:
+        hands.store("river", ("water_level",), time_ms)
+    news = [(first_ms, last_ms) for *_, first_ms, last_ms in hands.held.take_news(max(times_ms) + HOUR)]
+    assert len(news) <= MOST_STRETCHES
+    assert all(any(first_ms <= time_ms <= last_ms for first_ms, last_ms in news) for time_ms in times_ms)
 
 
 def test_what_stands_beside_a_doubted_reading_is_read_again():
