@@ -16,7 +16,7 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 from zoneinfo import ZoneInfo
 
 from cloud.readings.contract import Point
@@ -60,9 +60,15 @@ class HeldSeries(ABC):
     def add(self, times_ms: Sequence[int], values: Sequence[float]) -> None:
         """Readings were stored that can be believed, at stamps `times_ms` (UTC)."""
         first_ms = times_ms[0]
-        if len(times_ms) > 1 and not _is_ascending(times_ms):
-            self.forget(min(times_ms), max(times_ms))
-            return
+        if len(times_ms) > 1:
+            if not _is_ascending(times_ms):
+                for stretch in stretches_of(times_ms):
+                    self.forget(*stretch)
+                return
+            if times_ms[-1] - first_ms > NEAR_MS and (gaps := _gaps(times_ms)):
+                for begin, end in pairwise((0, *gaps, len(times_ms))):
+                    self.add(times_ms[begin:end], values[begin:end])
+                return
         if self._told is not None:
             self._told.append(partial(self.add, times_ms, values))
             self._note_late(first_ms, times_ms[-1])
@@ -173,6 +179,25 @@ class HeldSeries(ABC):
     @abstractmethod
     def _fold_point(self, moment_ms: int, value: float, marks: int) -> None:
         """Go on with one that was read."""
+
+
+def stretches_of(times_ms: Sequence[int]) -> list[tuple[int, int]]:
+    """The first and the last of some times (ms), in any order, and of each stretch of them between gaps."""
+    first_ms, last_ms = min(times_ms), max(times_ms)
+    if last_ms - first_ms <= NEAR_MS:
+        return [(first_ms, last_ms)]
+    found = [(first_ms, first_ms)]
+    for time_ms in sorted(times_ms):
+        if time_ms - found[-1][1] <= NEAR_MS:
+            found[-1] = found[-1][0], time_ms
+        else:
+            found.append((time_ms, time_ms))
+    return found
+
+
+def _gaps(times_ms: Sequence[int]) -> list[int]:
+    """The places behind the gaps between ascending times."""
+    return [place for place, (before, then) in enumerate(pairwise(times_ms), 1) if then - before > NEAR_MS]
 
 
 def _joined(late: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from cloud.derived.held_counts import HeldCounts
 from cloud.derived.held_hours import HeldHours
 from cloud.derived.held_levels import HeldLevels
-from cloud.derived.held_series import HeldSeries, Key
+from cloud.derived.held_series import HeldSeries, Key, stretches_of
 from cloud.derived.recompute_queue import MINUTELY, PEOPLE, SOURCES
 from cloud.derived.site_sensors import SiteSensors
 from cloud.readings.blocks import Block
@@ -78,7 +78,8 @@ class InHand:
                     held = held_of((sensor, quantity))
                     if held is None:
                         if quantity != HUMIDITY or self._corrects(sensor):
-                            self._on_changed(sensor, quantity, *block.span)
+                            for stretch in stretches_of(times_ms):
+                                self._on_changed(sensor, quantity, *stretch)
                     elif is_plain:
                         held.add(times_ms, values)
             if not is_plain:
@@ -215,4 +216,5 @@ class InHand:
         """What is doubted is read, with all that stands beside it."""
         sensor = self._registry.sensor(block.sensor)
         for quantity in self._sources_of(sensor) if sensor is not None else ():
-            self.forget(block.sensor, quantity, *block.span)
+            for stretch in stretches_of(block.times_ms):
+                self.forget(block.sensor, quantity, *stretch)

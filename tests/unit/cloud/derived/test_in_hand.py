@@ -36,9 +36,10 @@ class Hands:
         )  # fmt: skip
         self.held.refresh()
 
-    def store(self, sensor: str, quantities: tuple[str, ...], time_ms: int, *, marks: int = 0) -> None:
-        fields = tuple((quantity, [1.0]) for quantity in quantities)
-        self.held.record([Block("daruba", sensor, "gw", QUANTITIES[quantities[0]].domain, marks, [time_ms], fields)])
+    def store(self, sensor: str, quantities: tuple[str, ...], *times_ms: int, marks: int = 0) -> None:
+        fields = tuple((quantity, [1.0] * len(times_ms)) for quantity in quantities)
+        domain = QUANTITIES[quantities[0]].domain
+        self.held.record([Block("daruba", sensor, "gw", domain, marks, list(times_ms), fields)])
 
     def found(self, sensor: str, quantity: str, first_ms: int) -> None:
         series = self.held.get(sensor, quantity)
@@ -82,6 +83,22 @@ def test_a_reading_of_a_year_ago_has_its_own_hour_computed_again_and_not_the_yea
     news = list(hands.held.take_news(NINE + HOUR))
     assert sorted(news) == [(sensor, quantity, NINE - YEAR, NINE - YEAR), (sensor, quantity, NINE, NINE)]
     assert list(hands.held.take_news(NINE + HOUR)) == []
+
+
+@pytest.mark.parametrize("times_ms", [(NINE - YEAR, NINE), (NINE, NINE - YEAR)], ids=["in order", "in no order"])
+@pytest.mark.parametrize("newest_ms", [NINE - 2 * YEAR, NINE - HOUR], ids=["new", "late"])
+@pytest.mark.parametrize("marks", [0, int(Mark.SPIKE)], ids=["plain", "doubted"])
+def test_a_batch_with_a_year_between_its_readings_is_two_hours(times_ms: tuple[int, ...], newest_ms: int, marks: int):
+    hands = Hands(city(*SENSORS, Sensor("far", "", "dodola", "gw-far", ("people_in",))))
+    hands.found("air", "pm2_5", newest_ms)
+    hands.store("air", ("pm2_5",), newest_ms)
+    list(hands.held.take_news(newest_ms + HOUR))
+    hands.store("air", ("pm2_5",), *times_ms, marks=marks)
+    hands.store("far", ("people_in",), *times_ms, marks=marks)
+    apart = [(NINE - YEAR, NINE - YEAR), (NINE, NINE)]
+    news = [stretch for _, quantity, *stretch in hands.held.take_news(NINE + HOUR) if quantity == "pm2_5"]
+    assert sorted(map(tuple, news)) == apart
+    assert [(first_ms, last_ms) for *_, first_ms, last_ms in hands.others] == apart
 
 
 def test_nothing_is_computed_of_the_time_in_which_a_gauge_said_nothing_or_the_clock_stood_wrong():
