@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from cloud.derived.corrected_hours import CorrectedHours
 from cloud.derived.grouped_reads import SeriesReader
 from cloud.derived.grouping import together
-from cloud.derived.hours import StoredHours, and_after, ended, spans
+from cloud.derived.hours import StoredHours, and_after, ended
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.derived.site_sensors import Stood
+from cloud.derived.spans import spans
 from cloud.registry.facts import Timeline, constant
 from cloud.registry.records import Sensor
 from rules import ispu

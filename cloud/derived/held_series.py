@@ -19,6 +19,7 @@ from functools import partial
 from itertools import accumulate, islice, pairwise
 from zoneinfo import ZoneInfo
 
+from cloud.derived.spans import spans
 from cloud.readings.contract import Point
 from rules.timing import Timing
 from wire.durations import HOUR_MS
@@ -186,13 +187,7 @@ def stretches_of(times_ms: Sequence[int]) -> list[tuple[int, int]]:
     first_ms, last_ms = min(times_ms), max(times_ms)
     if last_ms - first_ms <= NEAR_MS:
         return [(first_ms, last_ms)]
-    found = [(first_ms, first_ms)]
-    for time_ms in sorted(times_ms):
-        if time_ms - found[-1][1] <= NEAR_MS:
-            found[-1] = found[-1][0], time_ms
-        else:
-            found.append((time_ms, time_ms))
-    return found
+    return [(stretch[0], stretch[-1]) for stretch in spans(times_ms, gap_ms=NEAR_MS)]
 
 
 def _gaps(times_ms: Sequence[int]) -> list[int]:

@@ -152,15 +152,3 @@ def and_after(ends_ms: Iterable[int], hours: int, *, zone: ZoneInfo, now_ms: int
     """Hours by their ends (UTC), each with the `hours` after it, in order and up to now: all that look back on them."""
     reached = {after for end in ends_ms for after in hour_ends_from(end, hours + 1, zone)}
     return sorted(end for end in reached if end <= now_ms)
-
-
-def spans(times_ms: Iterable[int], *, gap_ms: int) -> list[list[int]]:
-    """Times in order, cut where nothing is for longer than `gap_ms`: so that nobody reads the year between two days."""
-    found: list[list[int]] = []
-    last_ms = None
-    for time_ms in sorted(times_ms):
-        if last_ms is None or time_ms - last_ms > gap_ms:
-            found.append([])
-        found[-1].append(time_ms)
-        last_ms = time_ms
-    return found

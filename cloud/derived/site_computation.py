@@ -15,13 +15,14 @@ from cloud.derived.grouped_writes import GroupedWrites
 from cloud.derived.grouping import together
 from cloud.derived.held_counts import HeldCounts
 from cloud.derived.held_levels import HeldLevels
-from cloud.derived.hours import HoursInHand, spans
+from cloud.derived.hours import HoursInHand
 from cloud.derived.in_hand import InHand
 from cloud.derived.own_hours import own_hours
 from cloud.derived.recompute_queue import PEOPLE, Key
 from cloud.derived.rise_rates import minutes_in_a_row, nobody, rise_rates
 from cloud.derived.series_writer import LATE_MS, DerivedSeriesWriter
 from cloud.derived.site_sensors import SiteSensors, Stood
+from cloud.derived.spans import spans
 from cloud.derived.usual_visitors import UsualVisitors
 from cloud.derived.visitors import SoFar, counters_of, visitors
 from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 from cloud.derived.grouped_reads import SeriesReader
 from cloud.derived.grouping import together
-from cloud.derived.hours import StoredHours, ended, spans, timing_of
+from cloud.derived.hours import StoredHours, ended, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
+from cloud.derived.spans import spans
 from cloud.registry.records import Sensor
 from rules.derived import (
     Fall,

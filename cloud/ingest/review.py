@@ -19,8 +19,8 @@ import msgspec
 
 from cloud.core.health import Component, Condition
 from cloud.database.engine import Database, DatabaseUnavailable
-from cloud.derived.hours import spans
 from cloud.derived.recompute_queue import Hours, Key, RecomputeQueue
+from cloud.derived.spans import spans
 from cloud.ingest.manual.confirmation import without_seen
 from cloud.ingest.review_notes import END_OF_BACKLOG, Note, forget_notes, read_notes
 from cloud.ingest.twins import twins_of

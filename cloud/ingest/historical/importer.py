@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
-from cloud.derived.hours import spans
+from cloud.derived.spans import spans
 from cloud.ingest.historical.checked_rows import CheckedRows, Key, check_rows
 from cloud.ingest.historical.csv_rows import ImportRow, RefusedRow
 from cloud.ingest.historical.imported_ranges import ImportedRange, make_ready, note_ranges

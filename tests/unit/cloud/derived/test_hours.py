@@ -2,7 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
-from cloud.derived.hours import and_after, spans
+from cloud.derived.hours import and_after
+from cloud.derived.spans import spans
 from tests.unit.cloud.derived.examples import HOUR
 
 
