@@ -16,8 +16,8 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN    := $(VENV)/bin
-# four at once on two cores: tests of whole processes wait more than they work
-WAITING := $(BIN)/pytest -n 4 --dist loadfile
+# three at once on two cores: tests of whole processes wait more than they work
+WAITING := $(BIN)/pytest -n 3 --dist loadfile
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report=)
 COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 

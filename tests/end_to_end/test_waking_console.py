@@ -4,7 +4,8 @@ What is heard is what the page's audio context says of itself: `data-sounds` on 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -117,16 +118,21 @@ def test_the_page_that_sounds_may_be_closed_and_another_one_goes_on(visit: Visit
     sounds(second, True)
 
 
+def asked_without_a_gesture(page: Page) -> Callable[[str], Any]:
+    """Asks a page without a gesture, which Playwright's own questions count as."""
+    seen = page.context.new_cdp_session(page)
+
+    def answer(expression: str) -> Any:
+        said = seen.send("Runtime.evaluate", {"expression": expression, "userGesture": False, "returnByValue": True})
+        return said["result"]["value"]
+
+    return answer
+
+
 @pytest.mark.parametrize("chromium", ["document-user-activation-required"], indirect=True)
 def test_a_browser_that_has_muted_siaga_says_so_until_somebody_presses_anywhere(visit: Visit):
     page = visit("operator", ALARMS)
-    seen = page.context.new_cdp_session(page)
-
-    def holds(expression: str) -> bool:
-        """Ask without a gesture, which Playwright's own questions count as."""
-        answer = seen.send("Runtime.evaluate", {"expression": expression, "userGesture": False})
-        return bool(answer["result"]["value"])
-
+    holds = asked_without_a_gesture(page)
     wait_until(lambda: holds("!document.getElementById('muted').hidden"), "the page says that it is muted")
     raise_a_severe_alarm(visit)
     wait_until(lambda: holds("document.body.hasAttribute('data-wakes')"), "the alarm is there")
@@ -137,3 +143,19 @@ def test_a_browser_that_has_muted_siaga_says_so_until_somebody_presses_anywhere(
     sounds(page, True)
     expect(page.locator("#muted")).to_be_hidden()
     must_fit(page)
+
+
+@pytest.mark.parametrize("chromium", ["document-user-activation-required"], indirect=True)
+def test_the_press_that_lets_a_muted_page_sound_counts_for_what_was_pressed(visit: Visit):
+    page = visit("operator", ALARMS)
+    ask = asked_without_a_gesture(page)
+    raise_a_severe_alarm(visit)
+    wait_until(lambda: ask("document.body.hasAttribute('data-wakes')"), "the alarm is there")
+    wait_until(lambda: ask("!document.getElementById('muted').hidden"), "the page says that it is muted")
+    place = ask("document.querySelector('.alarm summary').getBoundingClientRect().toJSON()")
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.down()
+    wait_until(lambda: ask("document.body.dataset.sounds === 'true'"), "it is heard at the press")
+    page.mouse.up()
+    expect(page.locator(".alarm details").first).to_have_attribute("open", "")
+    expect(page.locator("#muted")).to_be_hidden()

@@ -86,7 +86,7 @@ def _shuffled(arrivals: list[Observed], seed: int, lateness_s: int) -> list[Obse
     return sorted(arrivals, key=lambda observed: observed.time_ms + delays[observed.time_ms])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WATCHED, readings(), st.integers(0, 2**32))
 def test_any_order_of_arrival_within_the_lateness_gives_the_same_history(
     watched: Watched, given_readings: list[Observed], seed: int
@@ -98,7 +98,7 @@ def test_any_order_of_arrival_within_the_lateness_gives_the_same_history(
     assert not any(event.late for event in other_told)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(WATCHED, readings(), st.data())
 def test_replaying_any_part_adds_nothing(watched: Watched, given_readings: list[Observed], data: st.DataObject):
     state, told = _run(watched, given_readings)
@@ -109,7 +109,7 @@ def test_replaying_any_part_adds_nothing(watched: Watched, given_readings: list[
     assert told == _run(watched, given_readings)[1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(WATCHED, readings(), st.lists(st.integers(0, 40), max_size=5), st.integers(0, 2**32))
 def test_splits_columns_and_restarts_change_nothing(
     watched: Watched, given_readings: list[Observed], cuts: list[int], seed: int
@@ -127,7 +127,7 @@ def test_splits_columns_and_restarts_change_nothing(
     assert split == told
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     rules(kinds=(RuleKind.ABOVE, RuleKind.BELOW, RuleKind.OUTSIDE)),
     st.lists(st.integers(0, 9), max_size=150),
@@ -152,7 +152,7 @@ def test_long_columns_change_nothing_calm_or_not(rule: Rule, tenths: list[int], 
     assert history([*columns, *late]) == history(told)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(WATCHED, readings(), st.integers(0, 400), st.integers(0, 2**32))
 def test_ticks_only_tell_earlier_what_the_readings_would_tell(
     watched: Watched, given_readings: list[Observed], after_s: int, seed: int
@@ -173,7 +173,7 @@ def test_ticks_only_tell_earlier_what_the_readings_would_tell(
     assert history(ticked) == history(told)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(WATCHED, readings(most=12), st.integers(0, 2**32))
 def test_verdicts_that_come_later_give_the_history_of_readings_that_came_with_their_marks(
     watched: Watched, given_readings: list[Observed], seed: int
@@ -194,7 +194,7 @@ def _newest(state: RuleState) -> int:
     return state.newest_ms
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WATCHED, readings(), st.integers(1, 10**7))
 def test_silence_never_closes_an_alarm(watched: Watched, given_readings: list[Observed], later_s: int):
     state, _ = _run(watched, given_readings)
@@ -205,7 +205,7 @@ def test_silence_never_closes_an_alarm(watched: Watched, given_readings: list[Ob
         assert after.opened_ms == state.opened_ms
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WATCHED, readings(), readings(), st.integers(600, 5000))
 def test_what_comes_too_late_is_marked_late_and_leaves_the_open_alarm_alone(
     watched: Watched, live: list[Observed], backlog: list[Observed], hours: int
@@ -220,7 +220,7 @@ def test_what_comes_too_late_is_marked_late_and_leaves_the_open_alarm_alone(
     assert _run(watched, backlog, later)[1] == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WATCHED, readings(), st.data())
 def test_what_is_no_number_never_counts(watched: Watched, given_readings: list[Observed], data: st.DataObject):
     _, told = _run(watched, given_readings)
@@ -243,7 +243,7 @@ def _alternating(events: tuple[Event, ...]) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(WATCHED, readings())
 def test_each_alarm_is_raised_once_and_closed_at_most_once(watched: Watched, given_readings: list[Observed]):
     _, told = _run(watched, given_readings)

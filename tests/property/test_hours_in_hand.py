@@ -316,7 +316,7 @@ async def _told(folder: Path, story: Sequence[Any], *, in_hand: bool) -> dict[tu
         return await twins.computed()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(stories())
 def test_what_is_in_hand_comes_to_what_the_store_says(story: list[Any]):
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:

@@ -122,7 +122,7 @@ def check(path: Path, whole: Path, streams: dict[str, int]) -> None:
     assert drained.damage or not any(stream in drained.lost for stream in streams), "what was lost is not told"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(damages)
 @example([("", 0.3125, 1_024, "another place", 5_178_368)])  # a page of names among those of readings
 @example([("", 0.5164554218787164, 1, "noise", 250)])  # a cell's place, with bits that no place in the page needs
@@ -134,7 +134,7 @@ def test_whatever_is_overwritten_what_is_readable_comes_and_the_rest_is_declared
         check(path, whole, STREAMS)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(damages)
 def test_nothing_that_was_acknowledged_comes_back_and_no_loss_is_declared_twice(partly_acked: Path, done):
     with copied(partly_acked) as path:
@@ -185,7 +185,7 @@ def test_any_of_the_first_pages_may_be_overwritten(whole: Path, page: int, kind:
         check(path, whole, STREAMS)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.floats(0, 1), st.sampled_from(["", "-wal"]))
 def test_a_file_may_be_cut_anywhere(whole: Path, place: float, ending: str):
     with copied(whole) as path:
@@ -194,7 +194,7 @@ def test_a_file_may_be_cut_anywhere(whole: Path, place: float, ending: str):
         check(path, whole, STREAMS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.just(""), st.floats(0.01, 1), st.just(PAGE_BYTES), st.just("noise"), st.integers(0, 2**32)))
 )

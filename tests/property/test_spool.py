@@ -191,7 +191,7 @@ ACTIONS: tuple[Callable[[World, int], None], ...] = (
 )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 10_000)), min_size=40, max_size=120))
 def test_every_reading_is_acknowledged_or_spooled_or_declared_lost(actions):
     with tempfile.TemporaryDirectory(prefix="spool-law-") as folder:

@@ -42,7 +42,10 @@
 
   const mayBeHeard = () => Boolean(context) && context.state === "running";
 
-  function sayMuted() {
+  // the press that lets it sound is for something else on the page, which must not move away from under it
+  const sayMuted = () => siagaLive.afterPress(showMuted);
+
+  function showMuted() {
     const muted = isSounding && settled && from() < 9 && !mayBeHeard();
     document.getElementById("muted").hidden = !muted;
     body.dataset.muted = muted;

@@ -5,7 +5,7 @@ const siagaLive = (() => {
   const PRESS_MS = 5000; // what is pressed for longer is a scrollbar, or a hand that rests on the screen
   let source = null, heard = performance.now(), heardAt = new Date(), ended = "";
   let pressed = 0;
-  const held = new Map();
+  const held = new Map(), later = [];
 
   // nothing moves away from under a finger: what comes while something is being pressed is shown when it is let go
   function fragments(list) {
@@ -36,9 +36,19 @@ const siagaLive = (() => {
     clearTimeout(pressed);
     pressed = 0;
     if (held.size) show();
+    for (const change of later.splice(0)) change();
+  }
+
+  // a change of what stands on the page that does not come from the server
+  function afterPress(change) {
+    pressed ? later.push(change) : change();
   }
 
   function say(sentence) {
+    afterPress(() => sayAway(sentence));
+  }
+
+  function sayAway(sentence) {
     const away = document.getElementById("away");
     if (away.textContent !== sentence) away.textContent = sentence; // said once, not at each try
     away.hidden = !sentence;
@@ -96,5 +106,5 @@ const siagaLive = (() => {
     open();
     setInterval(watch, 1000);
   });
-  return { reopen() { close(); open(); } };
+  return { afterPress, reopen() { close(); open(); } };
 })();
