@@ -156,16 +156,16 @@ def _viewers(program: Program, client: httpx.Client) -> tuple[float, float]:
     async def watch() -> tuple[float, float]:
         async with httpx.AsyncClient(base_url=client.base_url, timeout=None) as viewers:  # noqa: S113 - stays open
             logins = [await _login(viewers) for _ in range(5)]
-            follow = [
+            channels = [
                 asyncio.create_task(follow(viewers, paths[n % len(paths)], logins[n % len(logins)]))
                 for n in range(VIEWERS)
             ]
             await asyncio.sleep(3)
             used = await asyncio.to_thread(_cpu_ms_a_second, program)
             held = _held_mb(_pid(program))
-            for each in follow:
+            for each in channels:
                 each.cancel()
-            await asyncio.gather(*follow, return_exceptions=True)
+            await asyncio.gather(*channels, return_exceptions=True)
             return held, used - idle
 
     return asyncio.run(watch())
