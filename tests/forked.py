@@ -67,8 +67,8 @@ def forked(words: Sequence[str], *, log: Path, folder: Path, environment: Mappin
 
 def _run(words: Sequence[str], log: Path, folder: Path, environment: Mapping[str, str]) -> None:
     os.setsid()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), 1)
     os.dup2(1, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -78,4 +78,5 @@ def _run(words: Sequence[str], log: Path, folder: Path, environment: Mapping[str
     os.environ.update(environment)
     time.tzset()
     sys.argv[1:] = words[1:]
+    sys.modules.pop(words[0], None)  # as in a process that begins: its main module is not imported yet
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)

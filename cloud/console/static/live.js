@@ -5,16 +5,15 @@ const siagaLive = (() => {
   const PRESS_MS = 5000; // what is pressed for longer is a scrollbar, or a hand that rests on the screen
   let source = null, heard = performance.now(), heardAt = new Date(), ended = "";
   let pressed = 0;
-  const held = new Map(), later = [];
+  const later = [];
 
   // nothing moves away from under a finger: what comes while something is being pressed is shown when it is let go
-  function fragments(list) {
-    for (const [id, digest, html] of list) held.set(id, [digest, html]);
-    if (!pressed) show();
+  function afterPress(change) {
+    pressed ? later.push(change) : change();
   }
 
-  function show() {
-    for (const [id, [digest, html]] of held) {
+  function fragments(list) {
+    for (const [id, digest, html] of list) {
       const place = document.getElementById(id);
       if (!place) continue;
       place.dataset.live = digest;
@@ -23,7 +22,6 @@ const siagaLive = (() => {
       siagaMorph.children(place, wanted.content, false);
       place.dispatchEvent(new CustomEvent("siaga:fragment", { bubbles: true }));
     }
-    held.clear();
     document.dispatchEvent(new CustomEvent("siaga:changed"));
   }
 
@@ -35,13 +33,7 @@ const siagaLive = (() => {
   function release() {
     clearTimeout(pressed);
     pressed = 0;
-    if (held.size) show();
     for (const change of later.splice(0)) change();
-  }
-
-  // a change of what stands on the page that does not come from the server
-  function afterPress(change) {
-    pressed ? later.push(change) : change();
   }
 
   function say(sentence) {
@@ -70,7 +62,7 @@ const siagaLive = (() => {
     address.searchParams.set("live", shown.join(","));
     source = new EventSource(address);
     source.trouble = "";
-    source.addEventListener("fragments", (event) => { fragments(JSON.parse(event.data)); hear(); });
+    source.addEventListener("fragments", (event) => { afterPress(() => fragments(JSON.parse(event.data))); hear(); });
     source.addEventListener("now", (event) => { siaga.setClock(JSON.parse(event.data)); hear(); });
     source.addEventListener("trouble", (event) => { source.trouble = JSON.parse(event.data); hear(source.trouble); });
     source.addEventListener("ended", (event) => { ended = JSON.parse(event.data); close(); say(ended); });
