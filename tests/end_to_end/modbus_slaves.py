@@ -1,6 +1,6 @@
 """Real Modbus slaves of pymodbus, on a pseudo-terminal (RTU) or on the loopback (TCP).
 
-siaga-edge ─ tty ═ two pseudo-terminals and a thread ═ tty ─ pymodbus          siaga-edge ─ socket:// ─ pymodbus
+siaga-edge ─ tty ═ two pseudo-terminals and two threads ═ tty ─ pymodbus          siaga-edge ─ socket:// ─ pymodbus
 
 Slave 1 is a QDY30A, 2 a SEN0676 whose height is not set, and 3 a device of no map that is shipped: a float in two input
 registers, the low one first. What is not defined they refuse. Nobody is at 9, and nobody answers for it.
@@ -14,10 +14,12 @@ import struct
 import threading
 import tty
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+from tests.heard_line import HeardLine
 from tests.servers import free_port, wait_until
 
 DEPTH, DISTANCE_MM, TEMPERATURE = (17, 1, 1_500), 1_350, 27.5
@@ -105,17 +107,13 @@ def _line() -> Iterator[tuple[str, str]]:
     masters, slaves = zip(*(pty.openpty() for _ in range(2)), strict=True)
     for slave in slaves:
         tty.setraw(slave)
-    carriers = [threading.Thread(target=_carry, args=ends, daemon=True) for ends in (masters, tuple(reversed(masters)))]
-    for carrier in carriers:
-        carrier.start()
+    ends = [
+        HeardLine(ours, partial(os.write, theirs), most=512) for ours, theirs in (masters, tuple(reversed(masters)))
+    ]
     try:
         yield os.ttyname(slaves[0]), os.ttyname(slaves[1])
     finally:
+        for end in ends:
+            end.end()
         for descriptor in (*slaves, *masters):
             os.close(descriptor)
-
-
-def _carry(source: int, target: int) -> None:
-    with contextlib.suppress(OSError):
-        while True:
-            os.write(target, os.read(source, 512))

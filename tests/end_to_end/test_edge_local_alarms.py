@@ -24,6 +24,7 @@ from firmware_bridge.families import maxbotix
 from tests.end_to_end.edge_gateway import Cloud, Gateway, Wire
 from tests.end_to_end.test_edge_city_config import City
 from tests.end_to_end.test_edge_status import asked
+from tests.heard_line import HeardLine
 from tests.servers import free_port, mosquitto, wait_until
 from tests.unit.edge.alarms.rivers import RULE
 from wire import Channel, topic_of
@@ -69,11 +70,10 @@ class Lamp:
         tty.setraw(device)
         self.port = os.ttyname(device)
         self.on: bool | None = None
-        threading.Thread(target=self._serve, daemon=True).start()
+        HeardLine(self._here, self._take, most=4)
 
-    def _serve(self) -> None:
-        while frame := os.read(self._here, 4):
-            self.on = {"a00101a2": True, "a00100a1": False}[frame.hex()]
+    def _take(self, frame: bytes) -> None:
+        self.on = {"a00101a2": True, "a00100a1": False}[frame.hex()]
 
 
 @contextmanager

@@ -1,13 +1,11 @@
 """Relays, lines of chips, and the guard that drops them: against a simulated chip and a board on a pty."""
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ import pytest
 from edge.alarms import guarded
 from edge.alarms.guard import AGAIN_S, OutputGuard, switches_of
 from edge.alarms.relay import lcus, modbus_coil
+from tests.heard_line import HeardLine
 from tests.servers import wait_until
 
 
@@ -137,19 +136,18 @@ class CoilBoard:
         tty.setraw(self._master)
         self.port = os.ttyname(self._slave)
         self.on: bool | None = None
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._line = HeardLine(self._master, self._answer, most=8)
 
-    def _serve(self) -> None:
+    def _answer(self, frame: bytes) -> None:
         frames = modbus_coil(1, 0)
-        with contextlib.suppress(OSError):
-            while frame := os.read(self._master, 8):
-                if frame.hex() == frames.read:
-                    os.write(self._master, bytes.fromhex(frames.is_on if self.on else frames.is_off))
-                elif frame.hex() in (frames.on, frames.off):
-                    self.on = frame.hex() == frames.on
-                    os.write(self._master, frame)
+        if frame.hex() == frames.read:
+            os.write(self._master, bytes.fromhex(frames.is_on if self.on else frames.is_off))
+        elif frame.hex() in (frames.on, frames.off):
+            self.on = frame.hex() == frames.on
+            os.write(self._master, frame)
 
     def close(self) -> None:
+        self._line.end()
         os.close(self._slave)
         os.close(self._master)
 
@@ -172,6 +170,7 @@ def test_a_coil_is_written_and_read_back_over_a_line(board: CoilBoard):
     assert switch.is_on()
     switch.set(on=False)
     assert not switch.is_on()
+    switch.close()
 
 
 HOLDER = """
