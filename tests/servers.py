@@ -32,7 +32,7 @@ _WHERE = {
     "mosquitto": ("mosquitto", "/usr/sbin/mosquitto"),
     "influxd": ("influxd", "/usr/bin/influxd"),
     "victoria-metrics": ("victoria-metrics", "/usr/bin/victoria-metrics"),
-    "chromium": ("chromium", "/usr/bin/chromium"),
+    "chromium": ("chromium-headless-shell", "chromium", "/usr/bin/chromium"),
     "rabbitmq-server": ("rabbitmq-server", "/usr/sbin/rabbitmq-server"),
     "nats-server": ("nats-server", "/usr/sbin/nats-server"),
     "postgres": ("postgres", *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")), reverse=True)),
@@ -58,6 +58,7 @@ _DEBIAN_PACKAGE = {
     "influxd": "influxdb", "postgres": "postgresql", "systemd-analyze": "systemd", "cc": "gcc", "node": "nodejs",
     "ip": "iproute2", "nsenter": "util-linux", "avr-gcc": "gcc-avr avr-libc", "qemu-system-avr": "qemu-system-misc",
     "ModemManager": "modemmanager", "qemu-arm-static": "qemu-user-static", "qemu-aarch64-static": "qemu-user-static",
+    "chromium": "chromium-headless-shell",
 }  # fmt: skip
 
 
