@@ -14,6 +14,8 @@ ARCH   ?=
 
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# the tests start hundreds of processes, each of which would compile all of Siaga anew
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN    := $(VENV)/bin
 # three at once on two cores: tests of whole processes wait more than they work
@@ -113,10 +115,10 @@ $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install -qq --editable '.[demo]'
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.demo
-	@echo "Installing what the tests need into $(VENV) …"
+$(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt  # all that the demo needs, and more: one installation for both
+	@echo "Installing Siaga and what its tests need into $(VENV) (once; about two minutes) …"
 	@$(BIN)/python -m pip install -qq --editable '.[dev]'
-	@touch $@
+	@touch $(VENV)/.demo $@
 
 constraints: $(VENV)/.dev  ## take newer versions of everything; run the tests after it
 	$(BIN)/python -m pip install --quiet uv

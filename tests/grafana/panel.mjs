@@ -1,10 +1,10 @@
-// What one panel shows, by Grafana's own code: { panel, frames: { A: [{ site: 'market', ispu: 40 }, …] } } on stdin ─► values.
+// What panels show, by Grafana's own code. A line on stdin for each: { panel, frames: { A: [{ site: 'market', ispu: 40 }, …] } },
+// and a line of values on stdout.
 //
 // A letter without rows is a query that found nothing: InfluxDB answers it without a frame.
-import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { FieldType, print, shown, toDataFrame } from './grafana.mjs';
 
-const { panel, frames } = JSON.parse(readFileSync(0, 'utf8'));
 const typeOf = (rows, name) => (rows.some((row) => typeof row[name] === 'string') ? FieldType.string : FieldType.number);
 
 function frameOf([refId, rows]) {
@@ -14,5 +14,7 @@ function frameOf([refId, rows]) {
   return toDataFrame({ refId, fields: [time, ...fields] });
 }
 
-print(JSON.stringify(await shown(panel, Object.entries(frames).filter(([, rows]) => rows.length).map(frameOf))));
-process.exitCode = 0;
+for await (const line of createInterface({ input: process.stdin })) {
+  const { panel, frames } = JSON.parse(line);
+  print(JSON.stringify(await shown(panel, Object.entries(frames).filter(([, rows]) => rows.length).map(frameOf))));
+}
