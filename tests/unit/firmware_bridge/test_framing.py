@@ -71,8 +71,8 @@ def test_hostile_bytes_leave_nothing_behind(label, junk):
     made.feed(piece)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    noise = sum(_noise(made.feed(piece)) for _ in range(16))
+    noise = sum(_noise(made.feed(piece)) for _ in range(4))  # twice what may be kept: whoever keeps it all is found
     kept = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert kept < 8_192
-    assert noise >= 2**16 - 512
+    assert noise >= 2**14 - 512
