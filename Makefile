@@ -18,8 +18,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN    := $(VENV)/bin
-# three at once on two cores: tests of whole processes wait more than they work
-WAITING := $(BIN)/pytest -n 3 --dist loadfile
+# four at once on two cores: tests of whole processes wait more than they work
+WAITING := $(BIN)/pytest -n 4 --dist loadfile
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report=)
 COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 

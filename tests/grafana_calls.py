@@ -18,6 +18,8 @@ from typing import Any
 import httpx
 import msgspec
 
+from tests import loopback
+
 RECORDED = Path(__file__).parent / "golden" / "grafana_answers.json"
 EXPIRES_S, REMEMBERED_S = 1, 61
 Json = Any
@@ -177,7 +179,7 @@ def _said(status: int, answer: Json) -> Json:
 
 def _http(url: str, method: str, body: Json, authorization: str) -> tuple[int, Json]:
     headers = {"Authorization": authorization} if authorization else {}
-    answer = httpx.request(method, url, json=body, headers=headers, timeout=30, trust_env=False)
+    answer = loopback.request(method, url, json=body, headers=headers, timeout=30, trust_env=False)
     return answer.status_code, _json(answer)
 
 

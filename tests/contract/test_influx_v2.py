@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from cloud.readings.blocks import Block
@@ -11,6 +10,7 @@ from cloud.readings.contract import WriteResult
 from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
 from cloud.reports.points import ReportPoint, lines_of
+from tests import loopback
 from tests.servers import Command, Program, free_port, require, wait_until
 from wire import Domain
 
@@ -41,7 +41,7 @@ def address(victoria: Program) -> str:
 
 
 def exported(victoria: Program, series: str) -> str:
-    return httpx.get(f"{address(victoria)}/api/v1/export", params={"match[]": series}, timeout=20).text
+    return loopback.get(f"{address(victoria)}/api/v1/export", params={"match[]": series}, timeout=20).text
 
 
 async def test_readings_written_by_v2_are_in_a_real_server(victoria: Program, store: InfluxStore):

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
 from cloud.reports.points import ReportPoint, Value, lines_of
+from tests import loopback
 from tests.servers import Program, free_port, influxd
 from wire.measurements import MEASUREMENTS, FieldKind
 
@@ -48,7 +48,7 @@ async def write(server: Program, database: str, points: list[ReportPoint]) -> di
 
 def rows(server: Program, database: str, influxql: str) -> list[dict[str, Any]]:
     params = {"db": database, "epoch": "ms", "q": influxql}
-    answer = httpx.get(f"http://127.0.0.1:{server.port}/query", params=params, timeout=20).raise_for_status().json()
+    answer = loopback.get(f"http://127.0.0.1:{server.port}/query", params=params, timeout=20).raise_for_status().json()
     return [
         {**series.get("tags", {}), **dict(zip(series["columns"], row, strict=True))}
         for series in answer["results"][0].get("series", [])

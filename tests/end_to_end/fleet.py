@@ -19,6 +19,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud.core.ranges import Ranges, Span
+from tests import loopback
 from tests.people import bearer, token_in
 from tests.servers import Command, Program, all_of, free_port, influxd, mosquitto, require, siaga_cloud, wait_until
 from tests.taps import Packet, Tap, http, mqtt
@@ -177,7 +178,7 @@ class City:
         there = f"sensor = 'air-{gateway}' AND time >= {start_ms}ms AND time <= {end_ms}ms"
         held = f"SELECT count(pm2_5) FROM air WHERE {there}"
         address = f"http://127.0.0.1:{self.influx_port}/query"
-        answer = httpx.get(address, params={"db": "siaga", "q": held}, timeout=20).raise_for_status().json()
+        answer = loopback.get(address, params={"db": "siaga", "q": held}, timeout=20).raise_for_status().json()
         return sum(row[1] for series in answer["results"][0].get("series", []) for row in series["values"])
 
     def received(self, gateway: str) -> tuple[Span, ...]:
@@ -189,7 +190,7 @@ class City:
     def metric(self, name: str) -> float:
         """A figure of /metrics."""
         address = f"http://127.0.0.1:{self.api_port}/metrics"
-        text = httpx.get(address, headers=bearer(self._token), timeout=20).text
+        text = loopback.get(address, headers=bearer(self._token), timeout=20).text
         return next(float(line.split()[-1]) for line in text.splitlines() if line.startswith(f"{name} "))
 
     def forced(self, file: str) -> int:

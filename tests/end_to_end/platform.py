@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from tests import loopback
 from tests.clusters import Cluster, Node, OneMosquitto
 from tests.people import bearer, token_in
 from tests.servers import Program, free_port, influxd, mosquitto, siaga_cloud, siaga_edge
@@ -56,7 +55,7 @@ class Platform:
     def api(self, path: str) -> Any:
         """What the cloud's API answers on `path`."""
         address = f"http://127.0.0.1:{self.api_port}/api/v1{path}"
-        return httpx.get(address, headers=bearer(self.token), timeout=10).raise_for_status().json()
+        return loopback.get(address, headers=bearer(self.token), timeout=10).raise_for_status().json()
 
     def dead_letters(self) -> Iterator[dict[str, Any]]:
         """Every dead letter, newest first."""
@@ -70,7 +69,7 @@ class Platform:
 
     def query(self, influxql: str) -> list[dict[str, Any]]:
         """The series that InfluxDB itself answers, times in ms."""
-        answer = httpx.get(
+        answer = loopback.get(
             f"http://127.0.0.1:{self.influx_port}/query",
             params={"db": DATABASE, "epoch": "ms", "q": influxql},
             timeout=30,

@@ -20,6 +20,7 @@ from schemathesis.generation import GenerationMode
 
 from cloud.access.permissions import PUBLIC, least_for
 from cloud.access.principal import Role
+from tests import loopback
 from tests.end_to_end.test_console import console_in
 from tests.servers import Program, free_port
 from tests.unit.cloud.console.served import PASSWORD
@@ -142,7 +143,7 @@ def _texts(value: Any) -> list[str]:
 
 def is_well(served: Program) -> bool:
     served.must_live()
-    answer = httpx.get(f"http://127.0.0.1:{served.port}/api/v1/health", timeout=60)
+    answer = loopback.get(f"http://127.0.0.1:{served.port}/api/v1/health", timeout=60)
     return bool(answer.json()["status"] == "ok")
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests import loopback
 from tests.end_to_end.one_gateway import CITY_OF_ONE_GATEWAY
 from tests.people import bearer, token_in
 from tests.servers import Program, all_of, free_port, influxd, mosquitto, siaga_cloud, wait_until
@@ -111,16 +111,16 @@ class Town:
 
     def api(self, path: str, *, method: str = "GET") -> Any:
         address = f"http://127.0.0.1:{self.api_port}/api/v1{path}"
-        response = httpx.request(method, address, headers=bearer(self.token), timeout=20)
+        response = loopback.request(method, address, headers=bearer(self.token), timeout=20)
         return response.raise_for_status().json()
 
     def health(self) -> Any:
         """What /health says, which it says with 503 while a part is down."""
         address = f"http://127.0.0.1:{self.api_port}/api/v1/health"
-        return httpx.get(address, headers=bearer(self.token), timeout=20).json()
+        return loopback.get(address, headers=bearer(self.token), timeout=20).json()
 
     def metric(self, line: str) -> float:
-        text = httpx.get(f"http://127.0.0.1:{self.api_port}/metrics", headers=bearer(self.token), timeout=20).text
+        text = loopback.get(f"http://127.0.0.1:{self.api_port}/metrics", headers=bearer(self.token), timeout=20).text
         return next((float(row.split()[-1]) for row in text.splitlines() if row.startswith(line)), 0.0)
 
     def account(self) -> dict[str, Any]:
@@ -131,7 +131,9 @@ class Town:
     def rows(self, what: str) -> list[list[Any]]:
         """The rows that InfluxDB itself gives for `SELECT what FROM air`."""
         params = {"db": "siaga", "epoch": "ms", "q": f"SELECT {what} FROM air"}
-        (result,) = httpx.get(f"http://127.0.0.1:{self.influx_port}/query", params=params, timeout=20).json()["results"]
+        (result,) = loopback.get(f"http://127.0.0.1:{self.influx_port}/query", params=params, timeout=20).json()[
+            "results"
+        ]
         return [row for series in result.get("series", []) for row in series["values"]]
 
     def _settings(self, engine: str) -> str:
@@ -228,7 +230,7 @@ def test_a_point_that_influxdb_will_never_take_is_a_dead_letter_and_its_neighbou
         # from now on pm10 is a whole number here, as some other program may have written it
         line = f"air,gateway={GATEWAY},sensor=air-market,site=daruba pm10=1i {T0 + 500}"
         target = {"db": "siaga", "precision": "ms"}
-        httpx.post(f"http://127.0.0.1:{town.influx_port}/write", params=target, content=line).raise_for_status()
+        loopback.post(f"http://127.0.0.1:{town.influx_port}/write", params=target, content=line).raise_for_status()
         bad = reading(3, quantity="pm10", value=5)
         gateways.send(batch(2, reading(2), bad, reading(4)))
         gateways.wait_for_ack(2)
@@ -313,7 +315,7 @@ def test_a_process_that_takes_nothing_in_shows_what_another_took_in(tmp_path: Pa
 
     def on_the_screen() -> Any:
         address = f"http://127.0.0.1:{screen_port}/api/v1/readings/latest"
-        return httpx.get(address, headers=bearer(town.token), timeout=20).json()
+        return loopback.get(address, headers=bearer(town.token), timeout=20).json()
 
     with town.running(town.broker, town.cloud, screen) as gateways:
         gateways.send(batch(1, reading(1, value=4)))

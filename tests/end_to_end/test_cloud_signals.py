@@ -4,8 +4,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
-
+from tests import loopback
 from tests.end_to_end.test_alarms import CITY, Town
 from tests.servers import all_of, wait_until
 
@@ -52,7 +51,7 @@ def test_sighup_takes_over_what_is_right_and_says_what_is_not(tmp_path: Path, sy
         for _ in range(20):
             town.cloud.signal(signal.SIGHUP)
         wait_until(lambda: settings_component() == "ok", "all is taken over")
-        assert httpx.get(f"http://127.0.0.1:{town.port}/api/v1/health", timeout=20).status_code == 200
+        assert loopback.get(f"http://127.0.0.1:{town.port}/api/v1/health", timeout=20).status_code == 200
         town.cloud.must_live()
         wait_until(lambda: systemd("WATCHDOG=1"), "the watchdog is fed")
         assert town.cloud.stop() == 0

@@ -4,8 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from tests import loopback
 from tests.end_to_end.test_cloud import CITY, Town
 from tests.people import bearer
 from tests.servers import all_of, wait_until
@@ -42,12 +41,12 @@ class Place(Town):
         body = {"subject": subject, "what": what, "value": value, "reason": "a test"}
         given = {} if valid_from_ms is None else {"valid_from": str(valid_from_ms)}
         address = f"http://127.0.0.1:{self.api_port}/api/v1/facts"
-        httpx.post(address, json=body | given, headers=bearer(self.token), timeout=20).raise_for_status()
+        loopback.post(address, json=body | given, headers=bearer(self.token), timeout=20).raise_for_status()
 
     def query(self, influxql: str) -> list[dict[str, Any]]:
         """The series that InfluxDB itself answers, times in ms."""
         params = {"db": "siaga", "epoch": "ms", "q": influxql}
-        answer = httpx.get(f"http://127.0.0.1:{self.influx_port}/query", params=params, timeout=20)
+        answer = loopback.get(f"http://127.0.0.1:{self.influx_port}/query", params=params, timeout=20)
         return list(answer.raise_for_status().json()["results"][0].get("series", []))
 
     def points(self, sensor: str, field: str, measurement: str = "air") -> list[tuple[int, float, str]]:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 
 from cloud.core.component_names import NAMES
+from tests import loopback
 from tests.end_to_end.rehearsal_logins import (
     A,
     B,
@@ -177,13 +177,13 @@ def test_enrolled_gateways_send_over_tls_until_the_database_has_it_and_hear_the_
         gateways.must_live()
         asked = {**login, "q": "SELECT count(water_level) FROM flood"}
         wait_until(
-            lambda: "series" in httpx.get(f"{influx}/query", params=asked).json()["results"][0],
+            lambda: "series" in loopback.get(f"{influx}/query", params=asked).json()["results"][0],
             "Grafana's login reads water levels",
         )
     for gateway in (A, B):
         made, kept = spooled_by(rehearsal, gateway)
         assert kept < made / 2, "a gateway forgets what it heard the ack for"
-    refused = httpx.post(f"{influx}/write", params=login, content="flood,sensor=x water_level=1")
+    refused = loopback.post(f"{influx}/write", params=login, content="flood,sensor=x water_level=1")
     assert refused.status_code in (401, 403), "Grafana's login may read only"
 
 
@@ -283,7 +283,7 @@ def test_an_ingester_of_half_of_the_shards_hears_those_gateways_only(rehearsal: 
 
 
 def test_people_reach_the_console_over_tls_only(rehearsal: Rehearsal):
-    sent_on = httpx.get(f"http://127.0.0.1:{rehearsal.http_port}/login", headers={"Host": HOST})
+    sent_on = loopback.get(f"http://127.0.0.1:{rehearsal.http_port}/login", headers={"Host": HOST})
     assert (sent_on.status_code, sent_on.headers["location"]) == (308, f"https://{HOST}/login")
     with browser_of(rehearsal) as browser:
         page = browser.get("/login")
@@ -400,7 +400,7 @@ def test_the_clouds_check_tries_broker_store_and_registry(rehearsal: Rehearsal):
 
 
 def test_the_runbook_speaks_of_every_component_of_health_and_of_no_other(rehearsal: Rehearsal):
-    health = httpx.get(f"http://127.0.0.1:{rehearsal.api_port}/api/v1/health").json()
+    health = loopback.get(f"http://127.0.0.1:{rehearsal.api_port}/api/v1/health").json()
     runbook = (ROOT / "docs" / "operations.md").read_text()
     told = set(re.findall(r"^\| ((?:`\w+`,? ?)+)", runbook, re.MULTILINE))
     named = {name for cell in told for name in re.findall(r"`(\w+)`", cell) if not name.startswith("siaga_")}

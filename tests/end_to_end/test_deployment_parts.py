@@ -8,6 +8,7 @@ import pytest
 
 from cloud.process.settings import load_cloud_settings
 from cloud.registry.city_file import read_city_file
+from tests import loopback
 from tests.people import user_in
 from tests.rehearsal import HOST, ROOT, Rehearsal
 from tests.servers import Command, Program, free_port, require, siaga_cloud, wait_until
@@ -49,7 +50,7 @@ def test_a_rehearsal_takes_somebodys_own_city_and_pages_nobody(tmp_path: Path):
         mine.start()
         health = f"http://127.0.0.1:{mine.api_port}/api/v1/health"
         wait_until(
-            lambda: httpx.get(health, timeout=60).json()["status"] == "ok",
+            lambda: loopback.get(health, timeout=60).json()["status"] == "ok",
             "the cloud is well on somebody's own settings",
         )
         assert read_city_file(mine.city_file).city.name == "Rao"
@@ -68,5 +69,5 @@ def test_the_redirect_goes_to_the_port_that_people_use(tmp_path: Path):
     given = [f"{name}={value}" for name, value in environment.items()]
     command: Command = ["/usr/bin/env", *given, require("caddy"), "run", "--config", caddyfile]
     with Program("proxy", command, tmp_path, port=http):
-        sent_on = httpx.get(f"http://127.0.0.1:{http}/login?next=%2F", headers={"Host": HOST})
+        sent_on = loopback.get(f"http://127.0.0.1:{http}/login?next=%2F", headers={"Host": HOST})
     assert (sent_on.status_code, sent_on.headers["location"]) == (308, f"https://{HOST}:8443/login?next=%2F")

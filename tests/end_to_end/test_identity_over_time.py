@@ -12,6 +12,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud.core.times import rfc_3339
+from tests import loopback
 from tests.end_to_end.platform import GATEWAY, Platform, message
 from tests.people import bearer
 from tests.servers import all_of, wait_until
@@ -58,7 +59,7 @@ class Mover(Platform):
     def move(self) -> None:
         address = f"http://127.0.0.1:{self.api_port}/api/v1/sensors/{SENSOR}/moves"
         body = {"gateway": NEW, "reason": "the bridge is rebuilt"}
-        httpx.post(address, json=body, headers=bearer(self.token), timeout=20).raise_for_status()
+        loopback.post(address, json=body, headers=bearer(self.token), timeout=20).raise_for_status()
 
     def stored(self) -> Counter[str]:
         """How many points of the sensor InfluxDB has, by gateway: what is stored twice is counted twice."""

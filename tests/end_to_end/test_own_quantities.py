@@ -10,10 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from dashboards.cli import main
 from firmware_bridge.families import board
+from tests import loopback
 from tests.end_to_end.edge_gateway import Wire
 from tests.end_to_end.one_gateway import CITY_OF_ONE_GATEWAY
 from tests.grafana_simulated_queries import Moment, fill_in, panels_of
@@ -117,7 +116,7 @@ class Street:
 
     def api(self, path: str, *, method: str = "GET", body: object = None) -> Any:
         address = f"http://127.0.0.1:{self.api_port}/api/v1{path}"
-        response = httpx.request(method, address, headers=bearer(self.token), json=body, timeout=20)
+        response = loopback.request(method, address, headers=bearer(self.token), json=body, timeout=20)
         return response.json()  # health says with 503 that a part is down
 
     def component(self, name: str) -> dict[str, str]:
@@ -130,7 +129,7 @@ class Street:
 
     def ask(self, query: str) -> list[dict[str, Any]]:
         params = {"db": "siaga", "epoch": "ms", "q": query}
-        answer = httpx.get(f"http://127.0.0.1:{self.influx_port}/query", params=params, timeout=20).json()
+        answer = loopback.get(f"http://127.0.0.1:{self.influx_port}/query", params=params, timeout=20).json()
         result = answer["results"][0]
         assert "error" not in result, (query, result)
         return [

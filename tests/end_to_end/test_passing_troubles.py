@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from tests import loopback
 from tests.end_to_end.test_alarms import CITY
 from tests.servers import Program, free_port, siaga_cloud, wait_until
 
@@ -25,7 +26,7 @@ def must_come_up(cloud: Program, port: int) -> None:
     def answers() -> bool:
         cloud.must_live()
         try:
-            return "registry" in httpx.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=5).json()["components"]
+            return "registry" in loopback.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=5).json()["components"]
         except httpx.HTTPError:
             return False
 
@@ -53,7 +54,7 @@ def test_a_registry_that_another_process_has_locked(tmp_path: Path):
         other.execute("BEGIN IMMEDIATE")
         with cloud:
             must_wait_for(cloud, "database is locked")
-            assert httpx.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=5).status_code == 503
+            assert loopback.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=5).status_code == 503
             other.execute("COMMIT")
             must_come_up(cloud, port)
 

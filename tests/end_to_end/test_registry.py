@@ -4,8 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from tests import loopback
 from tests.end_to_end.test_cloud import CITY, Gateways, Town
 from tests.people import bearer
 from tests.servers import all_of, wait_until
@@ -25,7 +24,7 @@ class EditedTown(Town):
 
     def ask(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
         address = f"http://127.0.0.1:{self.api_port}/api/v1{path}"
-        answer = httpx.request(method, address, json=body, headers=bearer(self.token), timeout=20)
+        answer = loopback.request(method, address, json=body, headers=bearer(self.token), timeout=20)
         assert answer.status_code == status, answer.text
         return answer.json()
 

@@ -4,8 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from tests import loopback
 from tests.end_to_end.test_cloud import CITY, GATEWAY, Town
 from tests.servers import wait_until
 from wire import Clock, Reading, SpoolState, Status, encode_batch
@@ -51,7 +50,7 @@ class ReportingTown(Town):
 
     def report(self, influxql: str) -> list[dict[str, Any]]:
         params = {"db": "siaga", "epoch": "ms", "q": influxql}
-        answer = httpx.get(f"http://127.0.0.1:{self.influx_port}/query", params=params, timeout=20).json()
+        answer = loopback.get(f"http://127.0.0.1:{self.influx_port}/query", params=params, timeout=20).json()
         return [
             {**series.get("tags", {}), **dict(zip(series["columns"], row, strict=True))}
             for series in answer["results"][0].get("series", [])
@@ -128,5 +127,5 @@ def test_a_process_that_takes_nothing_in_and_one_on_sqlite_write_nothing_for_das
             assert "dashboards" not in town.health()["components"]
             assert town.cloud.stop() == 0
             params = {"db": "siaga", "q": "SHOW MEASUREMENTS"}
-            found = httpx.get(f"http://127.0.0.1:{town.influx_port}/query", params=params, timeout=20).json()
+            found = loopback.get(f"http://127.0.0.1:{town.influx_port}/query", params=params, timeout=20).json()
             assert "series" not in found["results"][0]

@@ -7,10 +7,10 @@ administrator: lets somebody in, makes a token for a program, and takes both bac
 import re
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests import loopback
 from tests.end_to_end.conftest import Visit
 from tests.end_to_end.test_alarms_console import keep_picture, must_fit
 from tests.end_to_end.test_console import PHONE, console_in, logged_in
@@ -90,7 +90,7 @@ def test_an_administrator_lets_a_person_and_a_program_in_and_out_again(
     secret = tokens.get_by_label("Token", exact=True).input_value()
 
     def answered() -> int:
-        return httpx.get(f"{base}/api/v1/sites", headers=bearer(secret), timeout=20).status_code
+        return loopback.get(f"{base}/api/v1/sites", headers=bearer(secret), timeout=20).status_code
 
     assert answered() == 200
     page.reload()

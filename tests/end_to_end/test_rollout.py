@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
 import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud.cli.main import main
+from tests import loopback
 from tests.end_to_end.one_gateway import CITY_OF_ONE_GATEWAY
 from tests.gateways_updating import GatewaySimulated
 from tests.people import bearer, token_in
@@ -90,7 +90,7 @@ class City:
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
         address = f"http://127.0.0.1:{self.port}/api/v1{path}"
-        answer = httpx.request(method, address, headers=self._headers, json=body or None, timeout=10)
+        answer = loopback.request(method, address, headers=self._headers, json=body or None, timeout=10)
         return answer.raise_for_status().json()
 
     def rollout(self) -> dict[str, Any]:

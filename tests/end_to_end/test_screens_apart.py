@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import loopback
 from tests.end_to_end.test_alarms import CITY, RULES, STREAM, Town
 from tests.end_to_end.test_cloud import Gateways
 from tests.people import bearer, token_at
@@ -69,7 +70,7 @@ class Apart(Town):
 
     def health(self) -> dict[str, Any]:
         """What the screens say of the whole."""
-        answer = httpx.get(f"http://127.0.0.1:{self.port}/api/v1/health", headers=bearer(self.token), timeout=20)
+        answer = loopback.get(f"http://127.0.0.1:{self.port}/api/v1/health", headers=bearer(self.token), timeout=20)
         return dict(answer.json()["components"])
 
     def is_followed(self) -> bool:
@@ -191,7 +192,7 @@ def test_the_screens_answer_as_one_process_that_does_both(tmp_path: Path):
         wait_until(lambda: town.level() == 152, "the screens show it")
 
         def answer(of: int, path: str) -> httpx.Response:
-            return httpx.get(f"http://127.0.0.1:{of}{path}", headers=bearer(town.token), timeout=20)
+            return loopback.get(f"http://127.0.0.1:{of}{path}", headers=bearer(town.token), timeout=20)
 
         paths = _paths_of(answer(port, "/openapi.json").json(), town)
         assert len(paths) > 30

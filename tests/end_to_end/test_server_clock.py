@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import loopback
 from tests.end_to_end.one_gateway import CITY_OF_ONE_GATEWAY
 from tests.end_to_end.test_cloud import Gateways
 from tests.people import bearer, token_in
@@ -98,7 +99,7 @@ class Server:
             return False
 
     def api(self, path: str) -> Any:
-        return httpx.get(
+        return loopback.get(
             f"http://127.0.0.1:{self.port}/api/v1{path}", headers=bearer(self._token), timeout=PATIENCE_S
         ).json()
 

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import loopback
 from tests.end_to_end.edge_gateway import publisher
 from tests.people import bearer, token_at
 from tests.servers import (
@@ -137,7 +138,7 @@ time_format = "epoch_ms"
 
     def ingester(self) -> str:
         """What the screens that follow say of the ingesters."""
-        answer = httpx.get(f"http://127.0.0.1:{self._ports['web']}/api/v1/health", timeout=10)
+        answer = loopback.get(f"http://127.0.0.1:{self._ports['web']}/api/v1/health", timeout=10)
         return str(answer.json()["components"]["ingester"]["status"])
 
     def taken_by(self, name: str) -> int:
@@ -149,7 +150,7 @@ time_format = "epoch_ms"
 
     def stored(self, gateway: str) -> int:
         """The values that InfluxDB holds of a gateway."""
-        answer = httpx.get(
+        answer = loopback.get(
             f"http://127.0.0.1:{self._ports['influx']}/query",
             params={"db": "siaga", "q": f"SELECT COUNT(pm2_5), COUNT(pm10) FROM air WHERE gateway = '{gateway}'"},
         )
@@ -165,7 +166,7 @@ time_format = "epoch_ms"
 
     def _ask(self, name: str, path: str) -> httpx.Response:
         address = f"http://127.0.0.1:{self._ports[name]}{path}"
-        return httpx.get(address, headers=bearer(self._token), timeout=10).raise_for_status()
+        return loopback.get(address, headers=bearer(self._token), timeout=10).raise_for_status()
 
 
 @pytest.mark.timeout(120)

@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
+from tests import loopback
 from tests.end_to_end.test_cloud import GATEWAY, T0, Town, batch, reading
 from tests.servers import all_of, wait_until
 
@@ -115,7 +115,7 @@ def test_a_field_of_another_type_is_said_by_health_the_rules_and_the_ack(town: T
     with town.running() as gateways:
         wait_until(lambda: town.health()["components"]["store"]["status"] == "ok", "the store is open")
         whole_number = f"air,sensor=other pm2_5=5i {T0}"
-        httpx.post(
+        loopback.post(
             f"http://127.0.0.1:{town.influx_port}/write?db=siaga&precision=ms", content=whole_number, timeout=20
         ).raise_for_status()
         for number in range(3):

@@ -51,7 +51,7 @@ def stream(name):
 
 
 @each_family
-@settings(max_examples=8)  # for each of a hundred examples of the catalog
+@settings(max_examples=5)  # for each of a hundred examples of the catalog
 @given(data=st.data())
 def test_splitting_the_bytes_changes_nothing(name, data):
     bytes_ = data.draw(stream(name))
@@ -61,7 +61,7 @@ def test_splitting_the_bytes_changes_nothing(name, data):
 
 
 @each_family
-@settings(max_examples=8)  # for each of a hundred examples of the catalog
+@settings(max_examples=5)  # for each of a hundred examples of the catalog
 @given(data=st.data())
 def test_any_bytes_are_accepted_and_what_is_kept_stays_bounded(name, data):
     seed = data.draw(st.one_of(st.binary(max_size=300), noise(name)))
@@ -69,7 +69,7 @@ def test_any_bytes_are_accepted_and_what_is_kept_stays_bounded(name, data):
 
 
 @each_family
-@settings(max_examples=8)  # for each of a hundred examples of the catalog
+@settings(max_examples=5)  # for each of a hundred examples of the catalog
 @given(data=st.data())
 def test_no_whole_frame_is_lost_to_the_noise_before_it(name, data):
     frames = SERIAL[name].frames
@@ -169,6 +169,7 @@ documents = st.dictionaries(keys, st.dictionaries(keys, json_values, max_size=4)
 
 
 @each_dialect
+@settings(max_examples=25)  # for each of a dozen dialects
 @given(topic=st.text(max_size=30), payload=st.binary(max_size=400), document=documents)
 def test_a_parser_gives_an_outcome_for_any_topic_and_payload(name, topic, payload, document):
     for message in MQTT[name].messages:
@@ -200,6 +201,7 @@ def json_in(payload: bytes) -> Any:
 
 
 @each_dialect
+@settings(max_examples=40)
 @given(at=st.integers(0, 30), leaf=json_values | st.sampled_from([1e308, -1e308, 2**63, "1e308", "nan", -1, ""]))
 def test_a_strange_value_in_a_message_gives_no_strange_reading(name, at, leaf):
     for message in MQTT[name].messages:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -12,6 +11,7 @@ from cloud.readings.administration.init import init_store
 from cloud.readings.administration.plan import Outcome, StoreInitError, StoreLogin, StorePlan, plan_of
 from cloud.readings.settings import InfluxSettings
 from runtime.connect_step import ConnectStep
+from tests import loopback
 from tests.servers import Program, free_port, influxd
 from wire import BUILT_IN
 
@@ -55,13 +55,13 @@ def _status(plan: StorePlan, login: StoreLogin | None, *, write: bool) -> int:
     where = {"db": plan.database}
     auth = None if login is None else (login.name, login.password)
     if write:
-        return httpx.post(f"{plan.url}/write", params=where, content=b"air pm10=1 1", auth=auth).status_code
-    return httpx.get(f"{plan.url}/query", params={**where, "q": "SHOW MEASUREMENTS"}, auth=auth).status_code
+        return loopback.post(f"{plan.url}/write", params=where, content=b"air pm10=1 1", auth=auth).status_code
+    return loopback.get(f"{plan.url}/query", params={**where, "q": "SHOW MEASUREMENTS"}, auth=auth).status_code
 
 
 def _ask(plan: StorePlan, statement: str) -> None:
     administrator = (plan.administrator.name, plan.administrator.password)
-    answer = httpx.post(f"{plan.url}/query", data={"q": statement}, auth=administrator)
+    answer = loopback.post(f"{plan.url}/query", data={"q": statement}, auth=administrator)
     assert "error" not in answer.text, answer.text
 
 
@@ -136,7 +136,7 @@ async def test_short_retention_and_fields_of_another_type_are_told(settings: Inf
     assert plan.writer is not None
     line = b'air,sensor=x pm10="much",ours=1i\nsituation age_s=1i'
     login = (plan.writer.name, plan.writer.password)
-    httpx.post(f"{plan.url}/write", params={"db": plan.database}, content=line, auth=login).raise_for_status()
+    loopback.post(f"{plan.url}/write", params={"db": plan.database}, content=line, auth=login).raise_for_status()
     *_, retention, types = await _check(settings)
     assert retention.said.startswith("readings are kept 30 days; ")
     assert not types.ok

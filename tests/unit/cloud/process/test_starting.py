@@ -4,10 +4,10 @@ import asyncio
 import logging
 import socket
 
-import httpx
 import pytest
 
 from cloud.process.starting import Start, Stopped
+from tests import loopback
 
 
 class Trouble(Exception):
@@ -49,7 +49,7 @@ async def test_who_is_to_end_waits_no_longer():
 
 async def test_health_says_down_while_the_start_waits_and_the_port_is_free_for_the_api_afterwards():
     def ask(port: int) -> tuple[int, str]:
-        answer = httpx.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=5)
+        answer = loopback.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=5)
         return answer.status_code, answer.json()["status"]
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
