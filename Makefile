@@ -18,8 +18,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN    := $(VENV)/bin
-# four at once on two cores: tests of whole processes wait more than they work
-WAITING := $(BIN)/pytest -n 4 --dist loadfile
+# four at once on two cores: tests of whole processes wait more than they work; in the order of their folders, for what
+# has few tests and takes long would come last, and alone
+WAITING := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report=)
 COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 

@@ -61,6 +61,11 @@ class ReportingTown(Town):
         found = self.report(f"SELECT last({field}) FROM {measurement}")
         return found[0]["last"] if found else None
 
+    def worst(self) -> tuple[int, str] | None:
+        """Severity and word of the city's situation, as it was told last."""
+        found = self.report("SELECT last(severity) AS severity, word FROM situation WHERE domain = 'all'")
+        return (found[0]["severity"], found[0]["word"]) if found else None
+
     def batch(self, *values: float) -> bytes:
         """Levels of the river, now; the first reading has the number `self.sent` + 1."""
         first, self.sent = self.sent + 1, self.sent + len(values)
@@ -81,9 +86,7 @@ def test_all_measurements_are_written_an_alarm_ends_and_the_sums_are_those_of_wh
         gateways.send(town.batch(400, 410, 420, 99_999))
         gateways.wait_for_ack(1)
         wait_until(lambda: town.newest("severity", "alarm") == 4, "the alarm is told")
-        wait_until(lambda: town.newest("severity", "situation") is not None, "the situation is told")
-        worst = town.report("SELECT last(severity) AS severity, word FROM situation WHERE domain = 'all'")[0]
-        assert (worst["severity"], worst["word"]) == (4, "Siaga 1")
+        wait_until(lambda: town.worst() == (4, "Siaga 1"), "the situation is told")
         (raised,) = town.report("SELECT * FROM alarm_event")
         assert (raised["kind"], raised["rule"], raised["site"]) == ("raised", "river-level", "daruba")
         assert raised["text"].startswith("EXTREME · Siaga 1 · Daruba: Water level 400 cm (limit 320 cm)")

@@ -183,6 +183,7 @@ def test_each_takes_its_half_and_only_that_and_one_goes_on_without_the_other(tmp
             assert halves.taken_by("upper") == halves.sent[UPPER]
 
             for gateway, name in ((LOWER, "lower"), (UPPER, "upper")):
+                halves.everything_of(gateway, "web")
                 assert halves.account(gateway, "web") == halves.account(gateway, name)
             halves.lower.kill()
             wait_until(lambda: halves.ingester() == "down", "the screens that follow say that one is away")
