@@ -25,7 +25,7 @@ from tests.forked import ForkedProcess, can_be_forked, forked
 Command = list[str | Path]
 """A program and what it is given."""
 
-PATIENCE_S = 45.0
+PATIENCE_S = 90.0
 """How long a condition may take before a test fails: generous, since nothing here measures speed."""
 
 _WHERE = {

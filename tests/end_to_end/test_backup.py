@@ -67,7 +67,6 @@ def account(platform: Platform) -> dict[str, int]:
     return dict(gateway["account"])
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_destroyed_server_loses_what_was_acknowledged_since_its_backup_and_nothing_else(tmp_path: Path, engine: str):
     platform = Platform(tmp_path)

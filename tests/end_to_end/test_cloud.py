@@ -194,7 +194,8 @@ def test_nothing_is_acknowledged_while_influxdb_is_dead_and_all_of_it_when_it_is
             gateways.wait_for_ack(first)
         assert [row[1] for row in town.rows("count(pm2_5)")] == [9]
         wait_until(
-            lambda: town.health()["status"] == "ok", "all is well, dashboards with their next sample", patience_s=45
+            lambda: town.health()["status"] == "ok",
+            "all is well, dashboards with their next sample",
         )
 
 

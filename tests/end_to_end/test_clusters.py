@@ -33,7 +33,6 @@ def _outage(platform: Platform, nodes: Sequence[Node] = (), programs: Sequence[P
         program.must_live()
 
 
-@pytest.mark.timeout(240)
 def test_the_node_that_the_cloud_is_connected_to_is_killed_and_nothing_is_lost(tmp_path: Path):
     platform = Platform(tmp_path, nats)
     with platform.cluster, all_of(*platform.programs):
@@ -43,7 +42,6 @@ def test_the_node_that_the_cloud_is_connected_to_is_killed_and_nothing_is_lost(t
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("broker", [nats, rabbitmq])
 def test_a_gateway_can_neither_speak_for_another_nor_hear_what_is_said_to_it(
     tmp_path: Path, broker: Callable[[Path, Sequence[str]], Cluster]

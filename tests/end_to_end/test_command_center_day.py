@@ -203,7 +203,6 @@ def take_over(desk: Page) -> None:
     expect(desk.locator("#lines")).to_contain_text("Budi is at the sluice.")
 
 
-@pytest.mark.timeout(180)
 def test_a_shift_meets_a_flood_and_hands_it_over_to_the_next(center: Center, mail: SmtpReceiver, chromium: Browser):
     with (
         seat(chromium, center, "ani", size=DESK) as desk,

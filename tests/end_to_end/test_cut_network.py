@@ -36,7 +36,6 @@ def for_a_while(running: Site, seconds: float) -> list[float]:
     return running.listener.live(since_s)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.proof
 def test_a_link_that_is_cut_and_loses_packets_loses_no_reading(tmp_path: Path):
     with two_networks("wlan0") as (gateway, server, [link]):

@@ -4,8 +4,6 @@ import http.client
 import signal
 from pathlib import Path
 
-import pytest
-
 from firmware_bridge.dialects import sensor_community
 from tests.servers import free_port, listens, siaga_edge, wait_until
 
@@ -19,7 +17,6 @@ def post(port: int, body: bytes) -> int:
         connection.close()
 
 
-@pytest.mark.timeout(120)
 def test_an_agent_listens_where_its_settings_say_and_nowhere_else(tmp_path: Path):
     first, second = free_port(), free_port()
     settings = tmp_path / "edge.toml"

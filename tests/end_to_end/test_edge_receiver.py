@@ -38,7 +38,8 @@ def test_a_gateway_in_1970_goes_by_its_receiver_over_restarts_and_by_the_system_
         with gateway.edge:
             wait_until(lambda: len(_winds(cloud)) >= 10, "readings come")
             wait_until(
-                lambda: "comes from here" in _detail(cloud), "a status says where the time is from", patience_s=45.0
+                lambda: "comes from here" in _detail(cloud),
+                "a status says where the time is from",
             )
             status = cloud.status()
             assert status is not None

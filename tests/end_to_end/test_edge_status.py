@@ -7,8 +7,6 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from firmware_bridge.families import sds011
 from tests.end_to_end.edge_gateway import Cloud, Gateway, Wire
 from tests.servers import free_port, wait_until
@@ -29,7 +27,6 @@ def status(gateway: Gateway) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.timeout(120)
 def test_status_says_what_the_cloud_has_and_refuses_and_that_no_agent_runs(tmp_path: Path):
     wire = Wire(tmp_path / "tty")
     page = f"127.0.0.1:{free_port()}"

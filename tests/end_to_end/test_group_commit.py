@@ -96,7 +96,6 @@ def at_work_again(city: City, fleet: Fleet) -> None:
     city.nothing_is_lost_or_doubled(fleet)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("engine", [pytest.param("sqlite", marks=pytest.mark.proof), "influxdb"])
 def test_a_cloud_that_is_killed_between_a_groups_write_and_its_pubacks_loses_nothing(tmp_path: Path, engine: str):
     city = City(tmp_path, engine)

@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
-import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -82,7 +81,6 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-@pytest.mark.timeout(240)
 def test_what_waits_at_the_old_gateway_is_stored_once_though_all_are_killed_around_the_move(tmp_path: Path):
     platform, start_ms = Mover(tmp_path), now_ms() - 60_000
     with platform.cluster, all_of(*platform.programs):
@@ -114,7 +112,6 @@ def test_what_waits_at_the_old_gateway_is_stored_once_though_all_are_killed_arou
         assert platform.stored() == {GATEWAY: 60, NEW: 5}
 
 
-@pytest.mark.timeout(240)
 def test_an_archive_comes_in_beside_the_running_cloud_which_computes_what_follows(tmp_path: Path):
     platform = Mover(tmp_path)
     first_ms = (now_ms() - 20 * DAY_MS) // DAY_MS * DAY_MS

@@ -24,7 +24,6 @@ def _kill_and_start(*programs: Program, down_s: float = DOWN_S) -> None:
         program.must_live()
 
 
-@pytest.mark.timeout(240)
 def test_edge_broker_cloud_and_database_are_killed_in_turn_and_nothing_is_lost(tmp_path: Path):
     platform = Platform(tmp_path)
     with platform.cluster, all_of(*platform.programs):

@@ -164,7 +164,7 @@ def _what_nobody_declared_is_refused_with_the_reason(street: Street) -> None:
     assert {letter["reason"] for letter in letters} == {"unknown_sensor"}
     wait_until(
         lambda: any("unknown" in str(gateway["status"]) for gateway in street.api("/gateways")),
-        "the gateway tells what was refused", patience_s=40,
+        "the gateway tells what was refused",
     )  # fmt: skip
 
 

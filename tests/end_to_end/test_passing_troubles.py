@@ -30,7 +30,7 @@ def must_come_up(cloud: Program, port: int) -> None:
         except httpx.HTTPError:
             return False
 
-    wait_until(answers, "the cloud answers", patience_s=40)
+    wait_until(answers, "the cloud answers")
     assert cloud.stop() == 0
 
 

@@ -98,7 +98,7 @@ def test_all_measurements_are_written_an_alarm_ends_and_the_sums_are_those_of_wh
         wait_until(lambda: town.health()["components"]["store"]["status"] == "down", "the store is missed")
         town.influxd.start()
         gateways.wait_for_ack(while_dead)
-        wait_until(lambda: town.newest("state", "alarm") == "closed", "the end of the alarm is told", patience_s=50)
+        wait_until(lambda: town.newest("state", "alarm") == "closed", "the end of the alarm is told")
         assert town.newest("severity", "alarm") == 0
         assert [event["kind"] for event in town.report("SELECT * FROM alarm_event")] == ["raised", "closed"]
         assert town.health()["components"]["dashboards"]["status"] == "ok"

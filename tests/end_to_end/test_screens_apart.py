@@ -103,7 +103,6 @@ def running(town: Apart, *, notify: str = "") -> Iterator[Gateways]:
             gateways.close()
 
 
-@pytest.mark.timeout(120)
 def test_what_is_stored_is_on_the_screens_and_what_people_do_there_reaches_the_ingester(
     tmp_path: Path, registry_url: str
 ):
@@ -131,7 +130,6 @@ def test_what_is_stored_is_on_the_screens_and_what_people_do_there_reaches_the_i
         assert town.alarms()[0]["acknowledged_word"] == "the pump runs"
 
 
-@pytest.mark.timeout(120)
 def test_each_is_killed_and_the_other_goes_on(tmp_path: Path):
     town = Apart(tmp_path, registry_in(tmp_path))
     with running(town) as gateways:
@@ -155,7 +153,6 @@ def test_each_is_killed_and_the_other_goes_on(tmp_path: Path):
         wait_until(lambda: town.level() == 102, "they show what came since")
 
 
-@pytest.mark.timeout(120)
 def test_screens_that_read_nothing_and_whoever_connects_hold_no_ingester_up(tmp_path: Path):
     town = Apart(tmp_path, registry_in(tmp_path))
     with running(town) as gateways, contextlib.ExitStack() as strangers:
@@ -179,7 +176,6 @@ ASKED_BY_TIME = {"/api/v1/health", "/metrics", "/api/v1/alarms/1/incident.pdf"}
 """Of these the figures, or when it was made, are of another moment each time that somebody asks."""
 
 
-@pytest.mark.timeout(120)
 def test_the_screens_answer_as_one_process_that_does_both(tmp_path: Path):
     town = Apart(tmp_path, registry_in(tmp_path))
     port = free_port()
@@ -237,7 +233,6 @@ def _paths_of(document: dict[str, Any], town: Apart) -> set[str]:
     return paths
 
 
-@pytest.mark.timeout(120)
 def test_a_sensor_that_is_added_on_a_screen_is_known_where_its_readings_come(tmp_path: Path):
     town = Apart(tmp_path, registry_in(tmp_path))
     (tmp_path / "city.toml").write_text(f"owns = []\n{CITY}")

@@ -63,7 +63,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield Scene(folder, town, gateways, hook)
 
 
-@pytest.mark.timeout(120)
 def test_what_only_the_ingester_can_do_is_asked_of_it_from_a_screen(scene: Scene):
     town, gateways, hook = scene.town, scene.gateways, scene.hook
     gateways.say(Status(1, True, "gw-daruba", "0.1.0", "boot", STREAM, int(time.time() * 1_000)))
@@ -125,7 +124,6 @@ def _read_again(process: Program) -> None:
     assert "not taken over" not in process.log.read_text()
 
 
-@pytest.mark.timeout(120)
 def test_a_channel_that_is_added_on_the_screens_is_sent_over_by_the_ingester(scene: Scene):
     town, gateways, hook = scene.town, scene.gateways, scene.hook
     with HttpReceiver() as center:

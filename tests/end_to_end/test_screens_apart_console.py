@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.end_to_end.test_screens_apart import Apart, running
@@ -20,7 +19,6 @@ def town_with_ani(folder: Path) -> Apart:
     return town
 
 
-@pytest.mark.timeout(120)
 def test_a_page_that_is_open_says_that_the_ingester_is_away_and_when_it_is_back(tmp_path: Path, chromium: Browser):
     with ThreadPoolExecutor(1) as aside:  # in this thread the browser's loop runs already
         town = aside.submit(town_with_ani, tmp_path).result()

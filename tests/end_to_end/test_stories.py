@@ -26,7 +26,6 @@ def _has_said(demo: Program, text: str) -> bool:
     return text in demo.log.read_text()
 
 
-@pytest.mark.timeout(180)
 def test_a_power_cut_loses_nothing_and_the_console_begins_the_next_story(tmp_path: Path):
     with _demo(tmp_path, "powercut", code=SHORT_OUTAGES) as demo:
         wait_until(lambda: _has_said(demo, "The end of the story"), "the end of the story", patience_s=120)

@@ -23,7 +23,6 @@ from tests.servers import Program, all_of, free_port, mosquitto, siaga_cloud, wa
 TOLD_BEFORE = str(NOTIFIED_BEFORE)
 
 
-@pytest.mark.timeout(120)
 def test_each_alarm_of_a_storm_is_told_once_though_the_cloud_is_killed(tmp_path: Path):
     storm(tmp_path, gateways=4, kills=3, seed=1)
 

@@ -169,7 +169,6 @@ time_format = "epoch_ms"
         return loopback.get(address, headers=bearer(self._token), timeout=10).raise_for_status()
 
 
-@pytest.mark.timeout(120)
 def test_each_takes_its_half_and_only_that_and_one_goes_on_without_the_other(tmp_path: Path):
     with postgresql(tmp_path, free_port()) as registry:
         halves = Halves(tmp_path, registry)
@@ -211,7 +210,6 @@ def test_each_takes_its_half_and_only_that_and_one_goes_on_without_the_other(tmp
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(180)
 def test_one_that_was_asleep_while_another_took_its_shards_ends_and_nothing_is_lost(tmp_path: Path):
     with postgresql(tmp_path, free_port()) as registry:
         halves = Halves(tmp_path, registry)

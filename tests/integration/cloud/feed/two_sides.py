@@ -21,7 +21,7 @@ from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from tests.registries import registry_in
 
-PATIENCE_S = 10.0
+PATIENCE_S = 45.0
 
 
 def memory_of(registry: Registry, folder: Path) -> Memory:

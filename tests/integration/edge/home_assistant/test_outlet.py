@@ -15,7 +15,7 @@ from edge.home_assistant.outlet import HomeAssistantOutlet
 from edge.sources.tally import SourceTally
 from runtime.clock import boot_s
 from tests.integration.edge.home_assistant.listener import Listener
-from tests.servers import Program, free_port, mosquitto
+from tests.servers import PATIENCE_S, Program, free_port, mosquitto
 from wire import Reading
 
 RIVER = '[[sources]]\nname = "river"\nfamily = "maxbotix"\nport = "/dev/null"\nsensor = "river-1"\n'
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
-    deadline_s = time.monotonic() + 20
+    deadline_s = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline_s, f"did not happen: {what}"
         await asyncio.sleep(0.02)

@@ -26,7 +26,7 @@ from tests.unit.edge.alarms.rivers import START_MS, alarms_of, level
 from wire import BUILT_IN
 
 ANI, BUDI = "+628110000001", "+628110000002"
-PATIENCE_S = 10.0
+PATIENCE_S = 45.0
 NEVER_S = float("-inf")
 
 
