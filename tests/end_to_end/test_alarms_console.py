@@ -27,7 +27,8 @@ def keep_picture(page: Page, name: str) -> None:
 def must_fit(page: Page) -> None:
     size = page.viewport_size
     assert size is not None
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], "the page scrolls sideways"
+    width = page.locator("main").evaluate("main => main.ownerDocument.documentElement.scrollWidth")
+    assert width <= size["width"], "the page scrolls sideways"
 
 
 def set_level(page: Page, limit_cm: float, reason: str) -> None:

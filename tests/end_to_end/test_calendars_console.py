@@ -77,6 +77,7 @@ def test_somebody_is_put_on_duty_seen_and_taken_out_again(visit: Visit):
     operator = visit("operator", "/console/en/duty")
     expect(operator.locator(".nobody")).to_be_visible()
     put_on_duty(operator, "budi")
+    expect(operator.locator(".said")).to_have_text("budi is on duty.")  # the channel may tell it to the page before
     expect(operator.locator(".holder")).to_have_text(re.compile(r"^1\s*budi\s*until \d+ \w+ \d\d:\d\d$"))
     put_on_duty(operator, "budi")
     expect(operator.locator(".new-entry .mistake")).to_contain_text("'budi' is on duty then already")

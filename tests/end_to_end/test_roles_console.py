@@ -48,6 +48,7 @@ def test_what_was_refused_is_mended_by_an_engineer_and_a_technician_and_seen_by_
     must_fit(phone)
     phone.goto(phone.url.replace("fleet/gw-east", "refused"))
     phone.get_by_role("link", name="unknown sensor").click()
+    expect(phone.get_by_label("Why, for the journal")).to_be_visible()
     must_fit(phone)
     phone.get_by_label("Why, for the journal").fill("the sensor is known now")
     phone.get_by_role("button", name="Try all like this again").click()
